@@ -1,0 +1,95 @@
+"""The tree of faults. A problem *in the data* is a value (see `problems.py`), never one of these.
+
+ImportExportError
+├── TerminalError              a retry would not help; the class carries its HTTP status
+│   ├── SettingsError          500  a setting is missing or wrong; the message names it
+│   ├── BadRequest             400  the caller asked for something impossible
+│   ├── NotFound               404  no such batch, job, table, column
+│   ├── InvalidMove            409  a job cannot go from this status to that one
+│   ├── ArchiveRefused         502  the archive will not take the file until a person acts
+│   └── LayoutChanged          409  the MySQL table does not fit its configuration any more
+└── TransientError             503  try again: a database that is away, a busy job
+    ├── DatabaseUnavailable
+    ├── JobBusy                another process holds the job's row lock
+    ├── CountsDisagree         MySQL stored something else than was validated; rolled back
+    ├── SourceChanged          the file was still being written while it was copied
+    └── ArchiveUnavailable     the archive did not answer; the upload is tried again
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ImportExportError(Exception):
+    """Root of all faults that this package raises on purpose."""
+
+    http_status: ClassVar[int] = 500
+
+
+class TerminalError(ImportExportError):
+    """A retry would end the same way."""
+
+
+class SettingsError(TerminalError):
+    """A setting is missing or has an impossible value."""
+
+
+class BadRequest(TerminalError):
+    """The request itself is wrong; nothing was done."""
+
+    http_status = 400
+
+
+class NotFound(TerminalError):
+    """The thing asked for does not exist."""
+
+    http_status = 404
+
+
+class InvalidMove(TerminalError):
+    """A job was to be moved between two statuses that no arrow joins."""
+
+    http_status = 409
+
+    def __init__(self, job_id: int, old: int, new: int) -> None:
+        super().__init__(f"job {job_id} cannot move from status {old} to {new}")
+        self.job_id, self.old, self.new = job_id, old, new
+
+
+class LayoutChanged(TerminalError):
+    """The MySQL table lacks a column that its configuration names."""
+
+    http_status = 409
+
+
+class ArchiveRefused(TerminalError):
+    """The archive refused for a reason that only a person can change (rights, quota, missing folder)."""
+
+    http_status = 502
+
+
+class TransientError(ImportExportError):
+    """The same call may succeed later."""
+
+    http_status = 503
+
+
+class DatabaseUnavailable(TransientError):
+    """MySQL cannot be reached or dropped the connection."""
+
+
+class JobBusy(TransientError):
+    """Another process is working on this job right now."""
+
+
+class CountsDisagree(TransientError):
+    """MySQL's own counts differ from what was validated, so everything was rolled back."""
+
+
+class SourceChanged(TransientError):
+    """The source file changed while it was being copied."""
+
+
+class ArchiveUnavailable(TransientError):
+    """The archive did not answer or asked to come back later."""

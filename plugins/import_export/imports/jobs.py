@@ -1,0 +1,146 @@
+"""Statuses of jobs and batches, the modes of an import, and which moves between statuses are allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+
+from import_export.errors import InvalidMove
+
+
+class JobStatus(IntEnum):
+    """The status of one file of a batch. The codes are those of the system this project replaces; 7 is not used."""
+
+    SKIPPED = 0
+    """No file was sent for this table."""
+    UPLOADED = 1
+    """The file was received."""
+    FAILED = 2
+    """The import ended without loading: no good row, table gone, …"""
+    WAITING = 3
+    """Valid, waiting for or in the import."""
+    VALIDATING = 4
+    """Being validated."""
+    VALID = 5
+    """Quick validation passed."""
+    INVALID = 6
+    """Quick validation failed."""
+    PROCESSING_FAILED = 8
+    """The import broke off (database gone, worker killed, …) and can be resumed."""
+    COMPLETE = 9
+    """Imported: the rows are committed."""
+
+    @property
+    def label(self) -> str:
+        """The status' English name, as people see it."""
+        return _LABELS[self][1]
+
+    @property
+    def label_id(self) -> str:
+        """The status' Indonesian name."""
+        return _LABELS[self][0]
+
+
+_LABELS: Mapping[JobStatus, tuple[str, str]] = MappingProxyType(
+    {
+        JobStatus.SKIPPED: ("Skipped", "Skipped"),
+        JobStatus.UPLOADED: ("Uploaded", "Uploaded"),
+        JobStatus.FAILED: ("Failed", "Failed"),
+        JobStatus.WAITING: ("Waiting Process", "Waiting"),
+        JobStatus.VALIDATING: ("Validation Process", "Validating"),
+        JobStatus.VALID: ("Validasi Sukses", "Valid"),
+        JobStatus.INVALID: ("Validasi Failed", "Invalid"),
+        JobStatus.PROCESSING_FAILED: ("Processing Failed", "Processing failed"),
+        JobStatus.COMPLETE: ("Processing Complete", "Complete"),
+    }
+)
+
+FINAL = frozenset({JobStatus.SKIPPED, JobStatus.FAILED, JobStatus.INVALID, JobStatus.COMPLETE})
+"""Statuses that a job stays in (a re-run of a failed job is the one exception, see `check_move`)."""
+
+MOVES: Mapping[JobStatus, frozenset[JobStatus]] = MappingProxyType(
+    {
+        JobStatus.UPLOADED: frozenset({JobStatus.VALIDATING}),
+        JobStatus.VALIDATING: frozenset({JobStatus.VALID, JobStatus.INVALID}),
+        JobStatus.VALID: frozenset({JobStatus.WAITING}),
+        JobStatus.WAITING: frozenset({JobStatus.COMPLETE, JobStatus.FAILED, JobStatus.PROCESSING_FAILED}),
+        JobStatus.PROCESSING_FAILED: frozenset({JobStatus.WAITING}),
+    }
+)
+"""Source: the import page, "Allowed moves: 1→4→5→3→9; 4→6; 3→2; 3→8→3"."""
+
+RERUN = frozenset({(JobStatus.FAILED, JobStatus.WAITING)})
+"""The one move out of a final status; only a person's re-run may make it, and it is written to the job's history."""
+
+
+def check_move(job_id: int, old: JobStatus, new: JobStatus, *, rerun: bool = False) -> None:
+    """Raise `InvalidMove` unless a job may go from `old` to `new`."""
+    if new in MOVES.get(old, frozenset()) or (rerun and (old, new) in RERUN):
+        return
+    raise InvalidMove(job_id, old, new)
+
+
+class Mode(StrEnum):
+    """What is done with the files of a batch."""
+
+    QUICK = "quick"
+    FULL = "full"
+    BOTH = "both"
+
+    @property
+    def imports(self) -> bool:
+        """Whether valid files are loaded after the quick validation."""
+        return self is not Mode.QUICK
+
+
+class ArchiveState(StrEnum):
+    """The archive's own state of a job, an outbox apart from the job's status."""
+
+    NONE = "none"
+    """Nothing is to be archived (yet)."""
+    PENDING = "pending"
+    """The rows are committed; the file waits for its (next) upload."""
+    DONE = "done"
+    """The file is in the archive."""
+
+
+class BatchStatus(StrEnum):
+    """Derived from the jobs of a batch, never stored."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    COMPLETED_WITH_ERRORS = "completed_with_errors"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class JobOutcome:
+    """What the status of a batch is derived from: one job's status and its number of rejected rows."""
+
+    status: JobStatus
+    rejected: int = 0
+
+
+def batch_status(jobs: Iterable[JobOutcome], *, refused: bool = False) -> BatchStatus:
+    """Derive the status of a batch from its jobs.
+
+    `refused` tells that something handed over could not even become a job (a bad ZIP, an unsupported type,
+    nothing to process). Skipped tables count as neither success nor failure.
+    """
+    done = [job for job in jobs if job.status is not JobStatus.SKIPPED]
+    if not done:
+        return BatchStatus.FAILED if refused else BatchStatus.PENDING
+    if all(job.status is JobStatus.UPLOADED for job in done):
+        return BatchStatus.PENDING
+    good = [job for job in done if job.status in (JobStatus.COMPLETE, JobStatus.VALID)]
+    bad = [job for job in done if job.status in (JobStatus.FAILED, JobStatus.INVALID)]
+    if len(good) + len(bad) < len(done):
+        return BatchStatus.PROCESSING
+    if not good:
+        return BatchStatus.FAILED
+    if bad or refused or any(job.rejected for job in good):
+        return BatchStatus.COMPLETED_WITH_ERRORS
+    return BatchStatus.COMPLETED

@@ -1,0 +1,272 @@
+"""Every message's code and its texts in English and Indonesian; the only place where users' texts are written.
+
+The English texts of the seven stages are those of the system this project replaces, to the letter
+(source: the import page, "quick validation").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Language = Literal["en", "id"]
+
+
+class Message(StrEnum):
+    """Codes of everything the product tells about a batch, a file or a row."""
+
+    # a batch, or a thing handed over
+    NO_FILES = "NO_FILES"
+    NO_VALID_DATA_FILES = "NO_VALID_DATA_FILES"
+    UNSUPPORTED_TYPE = "UNSUPPORTED_TYPE"
+    NOT_A_REGULAR_FILE = "NOT_A_REGULAR_FILE"
+    ZIP_NO_DATA_FILE = "ZIP_NO_DATA_FILE"
+    ZIP_UNSAFE = "ZIP_UNSAFE"
+    ZIP_RATIO = "ZIP_RATIO"
+    ZIP_TOO_LARGE = "ZIP_TOO_LARGE"
+    ZIP_ENCRYPTED = "ZIP_ENCRYPTED"
+    # a file: the seven stages
+    FILE_NOT_FOUND = "FILE_NOT_FOUND"
+    UNSUPPORTED_EXTENSION = "UNSUPPORTED_EXTENSION"
+    EMPTY_FILE = "EMPTY_FILE"
+    NO_DATA_ROWS = "NO_DATA_ROWS"
+    NOT_TEXT = "NOT_TEXT"
+    NO_HEADER = "NO_HEADER"
+    DUPLICATE_HEADER = "DUPLICATE_HEADER"
+    NOT_RECOGNIZED = "NOT_RECOGNIZED"
+    NO_CONFIG = "NO_CONFIG"
+    MANDATORY_MISSING = "MANDATORY_MISSING"
+    AMBIGUOUS_COLUMN = "AMBIGUOUS_COLUMN"
+    DIST_ID_MISMATCH = "DIST_ID_MISMATCH"
+    SAMPLE_INVALID = "SAMPLE_INVALID"
+    # a row
+    ROW_TOO_SHORT = "ROW_TOO_SHORT"
+    ROW_TOO_LONG = "ROW_TOO_LONG"
+    UNCLOSED_QUOTE = "UNCLOSED_QUOTE"
+    BAD_ENCODING = "BAD_ENCODING"
+    MANDATORY_EMPTY = "MANDATORY_EMPTY"
+    NOT_AN_INTEGER = "NOT_AN_INTEGER"
+    NOT_A_NUMBER = "NOT_A_NUMBER"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    BAD_DATE = "BAD_DATE"
+    TOO_LONG = "TOO_LONG"
+    NOT_ALLOWED = "NOT_ALLOWED"
+    PRECISION_LOST = "PRECISION_LOST"
+    WRONG_DISTRIBUTOR = "WRONG_DISTRIBUTOR"
+    DUPLICATE_KEY = "DUPLICATE_KEY"
+    # the import of a file
+    NO_VALID_ROWS = "NO_VALID_ROWS"
+    TABLE_GONE = "TABLE_GONE"
+    USER_SKIPPED = "USER_SKIPPED"
+    WORKER_LOST = "WORKER_LOST"
+    BROKE_OFF = "BROKE_OFF"
+    # notes of the reader, in words
+    NUL_REMOVED = "NUL_REMOVED"
+    TITLE_LINES = "TITLE_LINES"
+    TOTALS_SKIPPED = "TOTALS_SKIPPED"
+    HEADERS_SKIPPED = "HEADERS_SKIPPED"
+    AMBIGUOUS_DATES = "AMBIGUOUS_DATES"
+    READ_AS = "READ_AS"
+    COLUMNS_IGNORED = "COLUMNS_IGNORED"
+
+
+_TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
+    {
+        Message.NO_FILES: ("No files provided.", "Tidak ada file yang dikirim."),
+        Message.NO_VALID_DATA_FILES: (
+            "No valid data files to process.",
+            "Tidak ada file data yang dapat diproses.",
+        ),
+        Message.UNSUPPORTED_TYPE: (
+            "{name}: Unsupported file type '{extension}'. Skipped.",
+            "{name}: Jenis file '{extension}' tidak didukung. Dilewati.",
+        ),
+        Message.NOT_A_REGULAR_FILE: (
+            "{name}: This is not an ordinary file (it is {kind}). Left where it is.",
+            "{name}: Ini bukan file biasa ({kind}). Dibiarkan di tempatnya.",
+        ),
+        Message.ZIP_NO_DATA_FILE: (
+            "{name}: Invalid ZIP or no data files found inside.",
+            "{name}: ZIP tidak valid atau tidak berisi file data.",
+        ),
+        Message.ZIP_UNSAFE: (
+            "{name}: The ZIP is refused because it is not safe to unpack: {why}.",
+            "{name}: ZIP ditolak karena tidak aman untuk dibuka: {why}.",
+        ),
+        Message.ZIP_RATIO: (
+            "{name}: The ZIP is refused: '{member}' would unpack to more than {limit} times its packed size.",
+            "{name}: ZIP ditolak: '{member}' akan menjadi lebih dari {limit} kali ukuran terkompresinya.",
+        ),
+        Message.ZIP_TOO_LARGE: (
+            "{name}: The ZIP is refused: {what} is more than the limit of {limit}.",
+            "{name}: ZIP ditolak: {what} melebihi batas {limit}.",
+        ),
+        Message.ZIP_ENCRYPTED: (
+            "{name}: The ZIP is protected by a password. Send it without one.",
+            "{name}: ZIP dilindungi kata sandi. Kirim tanpa kata sandi.",
+        ),
+        Message.FILE_NOT_FOUND: ("File not found.", "File tidak ditemukan."),
+        Message.UNSUPPORTED_EXTENSION: (
+            "Unsupported file extension '{extension}'. Only .csv and .txt are allowed.",
+            "Ekstensi file '{extension}' tidak didukung. Hanya .csv dan .txt yang diperbolehkan.",
+        ),
+        Message.EMPTY_FILE: ("File is empty.", "File kosong."),
+        Message.NO_DATA_ROWS: ("File is empty.", "File kosong."),
+        Message.NOT_TEXT: (
+            "This is not a text file: it looks like {what}. Save it as CSV and send it again.",
+            "Ini bukan file teks: tampaknya {what}. Simpan sebagai CSV lalu kirim lagi.",
+        ),
+        Message.NO_HEADER: (
+            "No header line was found in the first {lines} lines.",
+            "Baris judul kolom tidak ditemukan di {lines} baris pertama.",
+        ),
+        Message.DUPLICATE_HEADER: (
+            "Duplicate headers: {names}",
+            "Judul kolom ganda: {names}",
+        ),
+        Message.NOT_RECOGNIZED: (
+            "Filename '{name}' not recognized.",
+            "Nama file '{name}' tidak dikenali.",
+        ),
+        Message.NO_CONFIG: (
+            "No column configuration found for table '{table}'.",
+            "Konfigurasi kolom untuk tabel '{table}' tidak ditemukan.",
+        ),
+        Message.MANDATORY_MISSING: (
+            "Missing mandatory columns: {columns}",
+            "Kolom wajib tidak ada: {columns}",
+        ),
+        Message.AMBIGUOUS_COLUMN: (
+            "More than one header stands for column '{column}': {headers}",
+            "Lebih dari satu judul kolom untuk kolom '{column}': {headers}",
+        ),
+        Message.DIST_ID_MISMATCH: (
+            "DistID value does not match expected prefix '{prefix}' for dist_id '{dist_id}'. "
+            "Found value: '{value}'",
+            "Nilai DistID tidak sesuai awalan '{prefix}' untuk dist_id '{dist_id}'. "
+            "Nilai yang ditemukan: '{value}'",
+        ),
+        Message.SAMPLE_INVALID: (
+            "Validation errors in sample rows: {errors}",
+            "Kesalahan validasi pada baris contoh: {errors}",
+        ),
+        Message.ROW_TOO_SHORT: (
+            "row has {found} cells, expected {expected}",
+            "baris berisi {found} sel, seharusnya {expected}",
+        ),
+        Message.ROW_TOO_LONG: (
+            "row has {found} cells, expected {expected}",
+            "baris berisi {found} sel, seharusnya {expected}",
+        ),
+        Message.UNCLOSED_QUOTE: (
+            "a quote opened on line {line} is never closed",
+            "tanda kutip yang dibuka di baris {line} tidak pernah ditutup",
+        ),
+        Message.BAD_ENCODING: (
+            "byte {byte} at position {position} of the line is not valid {encoding}",
+            "byte {byte} pada posisi {position} di baris ini bukan {encoding} yang valid",
+        ),
+        Message.MANDATORY_EMPTY: ("{column} must not be empty", "{column} tidak boleh kosong"),
+        Message.NOT_AN_INTEGER: (
+            "{column} must be integer, got '{value}'",
+            "{column} harus bilangan bulat, ditemukan '{value}'",
+        ),
+        Message.NOT_A_NUMBER: (
+            "{column} must be a number, got '{value}'",
+            "{column} harus angka, ditemukan '{value}'",
+        ),
+        Message.OUT_OF_RANGE: (
+            "{column} must be between {low} and {high}, got '{value}'",
+            "{column} harus antara {low} dan {high}, ditemukan '{value}'",
+        ),
+        Message.BAD_DATE: (
+            "{column} must be a date like {expected}, got '{value}'",
+            "{column} harus tanggal seperti {expected}, ditemukan '{value}'",
+        ),
+        Message.TOO_LONG: (
+            "{column} may have {limit} characters at most, got {found}",
+            "{column} paling banyak {limit} karakter, ditemukan {found}",
+        ),
+        Message.NOT_ALLOWED: (
+            "{column} must be {expected}, got '{value}'",
+            "{column} harus {expected}, ditemukan '{value}'",
+        ),
+        Message.PRECISION_LOST: (
+            "{column} was rounded by a spreadsheet and its digits are lost, got '{value}'",
+            "{column} dibulatkan oleh spreadsheet dan angkanya hilang, ditemukan '{value}'",
+        ),
+        Message.WRONG_DISTRIBUTOR: (
+            "{column} must be of distributor '{dist_id}', got '{value}'",
+            "{column} harus milik distributor '{dist_id}', ditemukan '{value}'",
+        ),
+        Message.DUPLICATE_KEY: (
+            "the same {columns} stand again on line {line}, which was taken",
+            "{columns} yang sama ada lagi di baris {line}, baris itulah yang dipakai",
+        ),
+        Message.NO_VALID_ROWS: ("No valid rows to insert.", "Tidak ada baris valid untuk disimpan."),
+        Message.TABLE_GONE: (
+            "Table '{table}' does not fit its configuration: {why}",
+            "Tabel '{table}' tidak sesuai konfigurasinya: {why}",
+        ),
+        Message.USER_SKIPPED: ("User skipped this step", "Pengguna melewati langkah ini"),
+        Message.WORKER_LOST: (
+            "The worker that loaded this file ended without a word; the import is taken up again.",
+            "Proses yang memuat file ini berhenti tanpa pesan; impor dilanjutkan kembali.",
+        ),
+        Message.BROKE_OFF: (
+            "The import broke off and will be tried again: {why}",
+            "Impor terputus dan akan dicoba lagi: {why}",
+        ),
+        Message.NUL_REMOVED: (
+            "{count} NUL bytes were removed",
+            "{count} byte NUL dihapus",
+        ),
+        Message.TITLE_LINES: (
+            "title lines {first}–{last} left out",
+            "baris judul {first}–{last} dilewati",
+        ),
+        Message.TOTALS_SKIPPED: (
+            "{count} totals lines left out",
+            "{count} baris total dilewati",
+        ),
+        Message.HEADERS_SKIPPED: (
+            "{count} repeated header lines left out",
+            "{count} baris judul kolom berulang dilewati",
+        ),
+        Message.AMBIGUOUS_DATES: (
+            "dates in {column} could be day first or month first; read as day first",
+            "tanggal di {column} bisa hari dahulu atau bulan dahulu; dibaca hari dahulu",
+        ),
+        Message.READ_AS: (
+            "read as {encoding}, delimiter {delimiter}",
+            "dibaca sebagai {encoding}, pemisah {delimiter}",
+        ),
+        Message.COLUMNS_IGNORED: (
+            "columns that no configuration knows were left out: {columns}",
+            "kolom yang tidak dikenal konfigurasi dilewati: {columns}",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message with its values: what is stored, and turned into words only for a reader."""
+
+    code: Message
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def text(self, language: Language = "en") -> str:
+        """The message in words."""
+        english, indonesian = _TEXTS[self.code]
+        return (indonesian if language == "id" else english).format(**self.params)
+
+
+def tell(code: Message, **params: object) -> Told:
+    """Shorthand: `tell(Message.NOT_RECOGNIZED, name="x")`."""
+    return Told(code, params)

@@ -1,0 +1,131 @@
+"""All settings, typed and checked, from the section `[import_export]` of Airflow's configuration.
+
+Each is also an environment variable: `drop_folder` is `AIRFLOW__IMPORT_EXPORT__DROP_FOLDER`.
+The field's `doc` is what docs/settings.md shows; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from import_export.errors import SettingsError
+
+SECTION = "import_export"
+
+Getter = Callable[[str], "str | None"]
+"""Gives the text of a setting by its key, None when it is not set."""
+
+
+def _setting(
+    default: Any = MISSING, *, doc: str, least: int | None = None, choices: tuple[str, ...] = ()
+) -> Any:
+    return field(default=default, metadata={"doc": doc, "least": least, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one installation; made by `load`, handed in everywhere, never changed."""
+
+    drop_folder: Path = _setting(
+        doc="Folder that is watched for new files. Must be on the same disk as `work_folder`."
+    )
+    work_folder: Path = _setting(doc="Folder for files that are being worked on.")
+    done_folder: Path = _setting(doc="Where the originals of imported batches go, each with its report.")
+    failed_folder: Path = _setting(doc="Where the originals of batches go of which nothing was imported.")
+    mysql_conn_id: str = _setting(
+        "import_export_mysql", doc="Airflow connection of the MySQL or MariaDB database."
+    )
+    settle_seconds: int = _setting(
+        5, doc="How long a dropped file must stay unchanged before it is taken, in seconds.", least=0
+    )
+    poll_seconds: int = _setting(2, doc="How often the drop folder is looked at, in seconds.", least=1)
+    lanes: int = _setting(4, doc="How many files of a batch are worked on side by side.", least=1)
+    batch_bytes: int = _setting(
+        16 << 20, doc="How much of a file is read and checked at once, in bytes.", least=1 << 16
+    )
+    kept_rejects: int = _setting(
+        100, doc="How many problems are kept with the job; all of them are in the rejects file.", least=1
+    )
+    zip_max_files: int = _setting(1000, doc="More files than this in one ZIP: refused.", least=1)
+    zip_max_bytes: int = _setting(
+        20 << 30, doc="A ZIP that unpacks to more bytes than this: refused.", least=1 << 20
+    )
+    zip_max_ratio: int = _setting(
+        100,
+        doc="A file in a ZIP (above 1 MB) that unpacks to more than this many times its packed size: refused.",
+        least=1,
+    )
+    source_roots: tuple[str, ...] = _setting(
+        (), doc="Folders and URIs from which a run's form may take files, separated by commas; empty: any."
+    )
+    archive: str = _setting(
+        "object_storage", doc="Where imported files are kept.", choices=("object_storage", "google_drive")
+    )
+    archive_path: str = _setting(
+        "", doc="Folder or URI of the object storage archive (`/srv/archive`, `s3://conn@bucket/archive`)."
+    )
+    gdrive_conn_id: str = _setting("google_cloud_default", doc="Airflow connection of the Google account.")
+    gdrive_folder_id: str = _setting(
+        "", doc="Id of the Drive folder that holds `distributor_file`; empty: the account's root."
+    )
+    language: str = _setting(
+        "en", doc="Language of reports and of texts kept with jobs.", choices=("en", "id")
+    )
+
+
+def load(get: Getter) -> Settings:
+    """Read and check all settings; raise `SettingsError` that names every setting that is missing or wrong."""
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
+    for each in fields(Settings):
+        text = get(each.name)
+        if text is None or not text.strip():
+            if each.default is MISSING:
+                wrong.append(f"[{SECTION}] {each.name} is not set ({each.metadata['doc']})")
+            continue
+        try:
+            values[each.name] = _parse(str(each.type), text.strip(), each.metadata)
+        except ValueError as reason:
+            wrong.append(f"[{SECTION}] {each.name} = {text.strip()!r}: {reason}")
+    if (
+        not wrong
+        and values.get("archive", "object_storage") == "object_storage"
+        and not values.get("archive_path")
+    ):
+        wrong.append(f"[{SECTION}] archive_path is not set, but archive = object_storage needs it")
+    if wrong:
+        raise SettingsError("; ".join(wrong))
+    return Settings(**values)
+
+
+def environment_name(key: str) -> str:
+    """The environment variable of a setting."""
+    return f"AIRFLOW__{SECTION.upper()}__{key.upper()}"
+
+
+def _parse(kind: str, text: str, metadata: Any) -> Any:
+    if kind == "int":
+        return _whole_number(text, metadata["least"])
+    if kind == "Path":
+        path = Path(text)
+        if not path.is_absolute():
+            raise ValueError("must be an absolute path")
+        return path
+    if kind == "tuple[str, ...]":
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if metadata["choices"] and text not in metadata["choices"]:
+        raise ValueError(f"must be one of: {', '.join(metadata['choices'])}")
+    return text
+
+
+def _whole_number(text: str, least: int | None) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise ValueError("must be a whole number") from None
+    if least is not None and number < least:
+        raise ValueError(f"must be at least {least}")
+    return number

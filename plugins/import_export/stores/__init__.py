@@ -1,0 +1,1 @@
+"""MySQL behind named queries: jobs, tables, loader, migrations."""
