@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
 from import_export.errors import InvalidMove
+from import_export.messages import Told
 
 
 class JobStatus(IntEnum):
@@ -144,3 +146,78 @@ def batch_status(jobs: Iterable[JobOutcome], *, refused: bool = False) -> BatchS
     if bad or refused or any(job.rejected for job in good):
         return BatchStatus.COMPLETED_WITH_ERRORS
     return BatchStatus.COMPLETED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportBatch:
+    """Everything handed over at once."""
+
+    batch_id: str
+    source: str
+    """`drop_folder`, `run`, `api` or `page`."""
+    run_id: str
+    mode: Mode
+    table_name: str
+    dist_id: str | None
+    names: tuple[str, ...]
+    """What was handed over, by its names."""
+    warnings: tuple[Told, ...] = ()
+    refused: bool = False
+    received_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What became of a file's data lines. They add up: nothing is ever counted twice or left out."""
+
+    total: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    skipped: int = 0
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every data line of the file ended in exactly one way."""
+        return self.total == self.inserted + self.updated + self.unchanged + self.rejected + self.skipped
+
+    @property
+    def success(self) -> int:
+        """Rows inserted or updated (the API's `success_count`)."""
+        return self.inserted + self.updated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportJob:
+    """One file of a batch, as the database knows it."""
+
+    id: int
+    batch_id: str
+    slot: str
+    """`file:0001` for the batch's first file, `table:stocks` for a table that no file came for."""
+    filename: str
+    """As handed over, with the folders of a ZIP; its base name decides the table."""
+    stored_name: str | None
+    """The file's name in the work folder."""
+    size: int
+    sha256: str | None
+    table_name: str | None
+    status: JobStatus
+    message: Told | None
+    counts: Counts
+    errors: tuple[Mapping[str, object], ...]
+    """The first rejects, as stored."""
+    summary: Mapping[str, object] | None
+    notes: tuple[Told, ...]
+    ignored_columns: tuple[str, ...]
+    attempts: int
+    worker: str | None
+    archive_state: ArchiveState
+    archive_file_id: str | None
+    archive_url: str | None
+    archive_error: str | None
+    created_at: datetime
+    finished_at: datetime | None

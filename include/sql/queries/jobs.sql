@@ -1,0 +1,200 @@
+-- name: add_batch(batch_id, source, run_id, mode, table_name, dist_id, names, received_at)!
+-- Register a batch; a second registration of the same one changes nothing.
+INSERT INTO import_batches
+(batch_id, source, run_id, mode, table_name, dist_id, names, warnings, refused, received_at)
+VALUES (:batch_id, :source, :run_id, :mode, :table_name, :dist_id, :names, '[]', FALSE, :received_at)
+ON DUPLICATE KEY UPDATE import_batches.batch_id = import_batches.batch_id;
+
+-- name: get_batch(batch_id)^
+SELECT
+    batch_id,
+    source,
+    run_id,
+    mode,
+    table_name,
+    dist_id,
+    names,
+    warnings,
+    refused,
+    received_at,
+    started_at,
+    finished_at
+FROM import_batches
+WHERE batch_id = :batch_id;
+
+-- name: batches_not_started(source)
+-- Batches of the drop folder that no run has taken up yet.
+SELECT batch_id
+FROM import_batches
+WHERE
+    source = :source
+    AND started_at IS NULL
+ORDER BY received_at, batch_id;
+
+-- name: start_batch(now, batch_id)!
+UPDATE import_batches
+SET started_at = COALESCE(started_at, :now)
+WHERE batch_id = :batch_id;
+
+-- name: set_batch_warnings(warnings, refused, batch_id)!
+UPDATE import_batches
+SET
+    warnings = :warnings,
+    refused = :refused
+WHERE batch_id = :batch_id;
+
+-- name: finish_batch(now, batch_id)!
+UPDATE import_batches
+SET finished_at = :now
+WHERE batch_id = :batch_id;
+
+-- name: add_job(batch_id, slot, filename, stored_name, size, sha256, table_name, status, message, now, finished_at)!
+-- Register a job; a second registration of the same one changes nothing.
+INSERT INTO import_jobs
+(batch_id, slot, filename, stored_name, size, sha256, table_name, status, message, created_at, updated_at, finished_at)
+VALUES (
+    :batch_id, :slot, :filename, :stored_name, :size, :sha256, :table_name, :status, :message, :now, :now, :finished_at
+)
+ON DUPLICATE KEY UPDATE import_jobs.slot = import_jobs.slot;
+
+-- name: find_jobs(job_id, batch_id)
+-- One job by its id, or all jobs of a batch, files first. One of the two parameters is NULL.
+SELECT
+    id,
+    batch_id,
+    slot,
+    filename,
+    stored_name,
+    size,
+    sha256,
+    table_name,
+    status,
+    message,
+    total_rows,
+    inserted,
+    updated,
+    unchanged,
+    rejected,
+    skipped,
+    error_details,
+    summary,
+    notes,
+    ignored_columns,
+    attempts,
+    worker,
+    archive_state,
+    archive_file_id,
+    archive_url,
+    archive_error,
+    created_at,
+    finished_at
+FROM import_jobs
+WHERE
+    (:job_id IS NULL OR id = :job_id)
+    AND (:batch_id IS NULL OR batch_id = :batch_id)
+ORDER BY slot;
+
+-- name: lock_job(job_id)$
+-- The row lock is the fence of the loading protocol: who holds it works on the job, and nobody else.
+SELECT id
+FROM import_jobs
+WHERE id = :job_id
+FOR UPDATE NOWAIT;
+
+-- name: move_job(status, message, now, finished_at, job_id)!
+-- previous_status is assigned first and so holds the old one; a foreign key refuses moves that are not allowed.
+UPDATE import_jobs
+SET
+    previous_status = status,
+    status = :status,
+    message = :message,
+    updated_at = :now,
+    finished_at = :finished_at
+WHERE id = :job_id;
+
+-- name: add_event(job_id, old_status, new_status, actor, reason, now)!
+INSERT INTO import_job_events (job_id, old_status, new_status, actor, reason, happened_at)
+VALUES (:job_id, :old_status, :new_status, :actor, :reason, :now);
+
+-- name: job_events(job_id)
+SELECT
+    old_status,
+    new_status,
+    actor,
+    reason,
+    happened_at
+FROM import_job_events
+WHERE job_id = :job_id
+ORDER BY id;
+
+-- name: add_first_events(actor, reason, now, batch_id)!
+-- The first event of each job of a batch that has none yet.
+INSERT INTO import_job_events (job_id, old_status, new_status, actor, reason, happened_at)
+SELECT
+    j.id,
+    NULL,
+    j.status,
+    :actor,
+    :reason,
+    :now
+FROM import_jobs AS j
+LEFT JOIN import_job_events AS e ON j.id = e.job_id
+WHERE
+    j.batch_id = :batch_id
+    AND e.id IS NULL;
+
+-- name: set_validated(table_name, total_rows, notes, ignored_columns, job_id)!
+UPDATE import_jobs
+SET
+    table_name = :table_name,
+    total_rows = :total_rows,
+    notes = :notes,
+    ignored_columns = :ignored_columns
+WHERE id = :job_id;
+
+-- name: set_attempt(worker, now, job_id)!
+UPDATE import_jobs
+SET
+    attempts = attempts + 1,
+    worker = :worker,
+    updated_at = :now
+WHERE id = :job_id;
+
+-- name: set_loaded(total_rows, inserted, updated, unchanged, rejected, skipped, error_details, summary, notes, archive_state, job_id)!
+UPDATE import_jobs
+SET
+    total_rows = :total_rows,
+    inserted = :inserted,
+    updated = :updated,
+    unchanged = :unchanged,
+    rejected = :rejected,
+    skipped = :skipped,
+    error_details = :error_details,
+    summary = :summary,
+    notes = :notes,
+    archive_state = :archive_state
+WHERE id = :job_id;
+
+-- name: reserve_archive_id(file_id, job_id)!
+UPDATE import_jobs
+SET archive_file_id = :file_id
+WHERE id = :job_id;
+
+-- name: set_archived(file_id, url, now, job_id)!
+UPDATE import_jobs
+SET
+    archive_state = 'done',
+    archive_file_id = :file_id,
+    archive_url = :url,
+    archive_error = NULL,
+    archive_attempts = archive_attempts + 1,
+    updated_at = :now
+WHERE id = :job_id;
+
+-- name: set_archive_failed(error, now, job_id)!
+UPDATE import_jobs
+SET
+    archive_error = :error,
+    archive_attempts = archive_attempts + 1,
+    updated_at = :now
+WHERE id = :job_id;

@@ -1,0 +1,156 @@
+"""Connections to MySQL or MariaDB: sessions, transactions, and which errors of the server mean "try again"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import MySQLdb
+from airflow.providers.mysql.hooks.mysql import MySqlHook
+
+from import_export.errors import DatabaseUnavailable, JobBusy, TransientError
+
+BUSY = frozenset({1205, 3572})
+"""Lock wait timeout; NOWAIT on MySQL (MariaDB says 1205 for both)."""
+
+DEADLOCK = 1213
+
+AWAY = frozenset(
+    {
+        *(
+            1040,
+            1053,
+            1077,
+            1079,
+            1152,
+            1158,
+            1159,
+            1160,
+            1161,
+            1184,
+            1203,
+            1226,
+            1317,
+        ),  # shutting down, too many, net
+        *(1021, 1114, 1290, 1836, 3024, 3100),  # disk full, table full, read-only, time limits
+        *(1927, 1969, 4031),  # connection killed by the server, also for being idle
+        *(2002, 2003, 2005, 2006, 2013, 2027, 2055),  # the client's: cannot connect, gone away, lost
+    }
+)
+"""The server is away or has no room; nothing is known to be wrong with the statement."""
+
+# What every session relies on. READ COMMITTED: lanes that load the same table would lock gaps of each other.
+# The time-outs end the transaction of a worker that froze, so that its locks do not outlive it.
+_SESSION = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+    "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED', "
+    "wait_timeout = 120, net_read_timeout = 120, net_write_timeout = 120, innodb_lock_wait_timeout = 30"
+)
+_MARIADB_ISOLATION = ("transaction_isolation", "tx_isolation")
+"""MariaDB before 11.1 knows the variable by its old name only."""
+
+
+class Deadlock(TransientError):
+    """InnoDB rolled the whole transaction back for another one; repeating it at once is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One connection. Transactions on it follow one another; a lost connection is never silently renewed."""
+
+    raw: Any
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Begin; COMMIT at the end, ROLLBACK on any error, which is raised on."""
+        with translated_errors():
+            self.raw.begin()
+            try:
+                yield self
+            except BaseException:
+                self._rollback()
+                raise
+            self.raw.commit()
+
+    def execute(self, sql: str, values: Any = None) -> int:
+        """Run one statement and give the number of affected rows. `sql` never holds users' text."""
+        with self.raw.cursor() as cursor:
+            cursor.execute(sql, values)
+            return int(cursor.rowcount)
+
+    def rows(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:
+        """Run one query and give all its rows."""
+        with self.raw.cursor() as cursor:
+            cursor.execute(sql, values)
+            return list(cursor.fetchall())
+
+    def _rollback(self) -> None:
+        try:
+            self.raw.rollback()
+        except MySQLdb.Error:
+            # The connection is gone, and with it the transaction; the error on its way tells the story.
+            self.raw.close()
+
+
+class Database:
+    """Where the import tables and the jobs are; opens sessions."""
+
+    def __init__(self, connection: Any) -> None:
+        """`connection`: an Airflow connection of type `mysql`."""
+        self._connection = connection
+
+    @property
+    def connection(self) -> Any:
+        """The Airflow connection, for tools that connect by themselves (migrations)."""
+        return self._connection
+
+    @contextmanager
+    def session(self, *, local_infile: bool = False) -> Iterator[Session]:
+        """Open a connection and close it at the end; `local_infile` only for the loader.
+
+        With it switched on, a false server could read any file of this machine (see the security notes in docs/).
+        """
+        with translated_errors():
+            raw = MySqlHook(connection=self._connection, local_infile=local_infile).get_conn()
+            try:
+                raw.set_character_set("utf8mb4")
+                raw.autocommit(False)
+                session = Session(raw)
+                statement = _SESSION
+                if "MariaDB" in raw.get_server_info():
+                    statement = statement.replace(*_MARIADB_ISOLATION)
+                session.execute(statement)
+                yield session
+            finally:
+                raw.close()
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the server's errors that a retry may cure into our faults; leave all others as they are."""
+    try:
+        yield
+    except MySQLdb.Error as error:
+        code = error.args[0] if error.args and isinstance(error.args[0], int) else None
+        if code == DEADLOCK:
+            raise Deadlock("deadlock, the transaction was rolled back") from error
+        if code in BUSY:
+            raise JobBusy("another transaction holds the row") from error
+        if code in AWAY or isinstance(error, MySQLdb.InterfaceError):
+            raise DatabaseUnavailable(
+                f"MySQL error {code}: {error.args[-1] if error.args else error}"
+            ) from error
+        raise
+
+
+def quoted(identifier: str) -> str:
+    """An identifier in backticks; the only way by which a configured name gets into a statement.
+
+    >>> quoted("a`b")
+    '`a``b`'
+    """
+    if "\0" in identifier or not identifier:
+        raise ValueError("an identifier must not be empty or hold NUL")
+    return "`" + identifier.replace("`", "``") + "`"

@@ -1,0 +1,299 @@
+"""Batches, jobs and their history in MySQL. Every change of a status goes through `move`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from import_export.errors import NotFound
+from import_export.imports.jobs import (
+    FINAL,
+    ArchiveState,
+    Counts,
+    ImportBatch,
+    ImportJob,
+    JobStatus,
+    Mode,
+    check_move,
+)
+from import_export.messages import Told
+from import_export.stores.database import Session
+from import_export.stores.queries import queries
+from import_export.stores.told_json import dump_many, dump_told, load_many, load_told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """What is known of a job when it is registered."""
+
+    slot: str
+    filename: str
+    stored_name: str | None = None
+    size: int = 0
+    sha256: str | None = None
+    table_name: str | None = None
+    status: JobStatus = JobStatus.UPLOADED
+    message: Told | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One move of a job: from which status to which, who or what, why, when (UTC)."""
+
+    old: JobStatus | None
+    new: JobStatus
+    actor: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a load leaves with its job."""
+
+    counts: Counts
+    errors: Iterable[Mapping[str, Any]]
+    summary: Mapping[str, Any] | None
+    notes: Iterable[Told]
+    archive_state: ArchiveState
+
+
+class JobStore:
+    """The jobs as seen through one session; the caller owns the transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._raw = session.raw
+        self._sql = queries("jobs")
+
+    def add_batch(self, batch: ImportBatch) -> None:
+        """Register a batch; harmless when it is there already."""
+        self._sql.add_batch(
+            self._raw,
+            batch_id=batch.batch_id,
+            source=batch.source,
+            run_id=batch.run_id,
+            mode=batch.mode.value,
+            table_name=batch.table_name,
+            dist_id=batch.dist_id,
+            names=json.dumps(batch.names, ensure_ascii=False),
+            received_at=batch.received_at,
+        )
+
+    def batch(self, batch_id: str) -> ImportBatch:
+        """The batch of that id; raises `NotFound`."""
+        row = self._sql.get_batch(self._raw, batch_id=batch_id)
+        if row is None:
+            raise NotFound(f"there is no batch {batch_id}")
+        return _batch(row)
+
+    def has_batch(self, batch_id: str) -> bool:
+        """Whether the batch is registered."""
+        return self._sql.get_batch(self._raw, batch_id=batch_id) is not None
+
+    def batches_not_started(self, source: str) -> list[str]:
+        """Ids of the batches of a source that no run has taken up, oldest first."""
+        return [batch_id for (batch_id,) in self._sql.batches_not_started(self._raw, source=source)]
+
+    def start_batch(self, batch_id: str, now: datetime) -> None:
+        """Remember that a run has taken the batch up."""
+        self._sql.start_batch(self._raw, batch_id=batch_id, now=now)
+
+    def finish_batch(self, batch_id: str, now: datetime) -> None:
+        """Remember that nothing is left to do for the batch."""
+        self._sql.finish_batch(self._raw, batch_id=batch_id, now=now)
+
+    def set_warnings(self, batch_id: str, warnings: Iterable[Told], *, refused: bool) -> None:
+        """Keep what was told about things that could not become jobs."""
+        self._sql.set_batch_warnings(
+            self._raw, batch_id=batch_id, warnings=dump_many(warnings), refused=refused
+        )
+
+    def add_jobs(
+        self, batch_id: str, new: Iterable[NewJob], *, actor: str, reason: str, now: datetime
+    ) -> None:
+        """Register jobs with their first event; harmless for those that are there already."""
+        for job in new:
+            self._sql.add_job(
+                self._raw,
+                batch_id=batch_id,
+                slot=job.slot,
+                filename=job.filename,
+                stored_name=job.stored_name,
+                size=job.size,
+                sha256=job.sha256,
+                table_name=job.table_name,
+                status=job.status.value,
+                message=dump_told(job.message),
+                now=now,
+                finished_at=now if job.status in FINAL else None,
+            )
+        self._sql.add_first_events(self._raw, batch_id=batch_id, actor=actor, reason=reason, now=now)
+
+    def job(self, job_id: int) -> ImportJob:
+        """The job of that id; raises `NotFound`."""
+        for row in self._sql.find_jobs(self._raw, job_id=job_id, batch_id=None):
+            return _job(row)
+        raise NotFound(f"there is no job {job_id}")
+
+    def lock(self, job_id: int) -> ImportJob:
+        """The job, with its row locked until the transaction ends; raises `JobBusy` when somebody else has it."""
+        self._sql.lock_job(self._raw, job_id=job_id)
+        return self.job(job_id)
+
+    def jobs(self, batch_id: str) -> list[ImportJob]:
+        """All jobs of a batch, files first."""
+        return [_job(row) for row in self._sql.find_jobs(self._raw, job_id=None, batch_id=batch_id)]
+
+    def events(self, job_id: int) -> list[Event]:
+        """The history of a job, oldest first."""
+        return [
+            Event(
+                old=None if old is None else JobStatus(old),
+                new=JobStatus(new),
+                actor=actor,
+                reason=reason,
+                at=at,
+            )
+            for old, new, actor, reason, at in self._sql.job_events(self._raw, job_id=job_id)
+        ]
+
+    def move(
+        self,
+        job: ImportJob,
+        new: JobStatus,
+        *,
+        actor: str,
+        reason: str,
+        now: datetime,
+        message: Told | None = None,
+        rerun: bool = False,
+    ) -> ImportJob:
+        """Move a job to another status and write its history; raises `InvalidMove`. Gives the job as it is now."""
+        check_move(job.id, job.status, new, rerun=rerun)
+        self._sql.move_job(
+            self._raw,
+            job_id=job.id,
+            status=new.value,
+            message=dump_told(message),
+            now=now,
+            finished_at=now if new in FINAL else None,
+        )
+        self._sql.add_event(
+            self._raw,
+            job_id=job.id,
+            old_status=job.status.value,
+            new_status=new.value,
+            actor=actor,
+            reason=reason[:1000],
+            now=now,
+        )
+        return self.job(job.id)
+
+    def set_validated(
+        self, job_id: int, *, table_name: str | None, rows: int, notes: Iterable[Told], ignored: Iterable[str]
+    ) -> None:
+        """Keep what the quick validation found out about the file."""
+        self._sql.set_validated(
+            self._raw,
+            job_id=job_id,
+            table_name=table_name,
+            total_rows=rows,
+            notes=dump_many(notes),
+            ignored_columns=json.dumps(list(ignored), ensure_ascii=False),
+        )
+
+    def set_attempt(self, job_id: int, *, worker: str, now: datetime) -> None:
+        """Count an attempt to load, and remember which worker makes it."""
+        self._sql.set_attempt(self._raw, job_id=job_id, worker=worker, now=now)
+
+    def set_loaded(self, job_id: int, loaded: Loaded) -> None:
+        """Keep counts, rejects and summary of a load."""
+        counts = loaded.counts
+        self._sql.set_loaded(
+            self._raw,
+            job_id=job_id,
+            total_rows=counts.total,
+            inserted=counts.inserted,
+            updated=counts.updated,
+            unchanged=counts.unchanged,
+            rejected=counts.rejected,
+            skipped=counts.skipped,
+            error_details=json.dumps(list(loaded.errors), ensure_ascii=False, default=str),
+            summary=None if loaded.summary is None else json.dumps(loaded.summary, ensure_ascii=False),
+            notes=dump_many(loaded.notes),
+            archive_state=loaded.archive_state.value,
+        )
+
+    def reserve_archive_id(self, job_id: int, file_id: str) -> None:
+        """Keep the id that the archived file will have, before the upload begins."""
+        self._sql.reserve_archive_id(self._raw, job_id=job_id, file_id=file_id)
+
+    def set_archived(self, job_id: int, *, url: str, file_id: str | None, now: datetime) -> None:
+        """Keep where the file lies in the archive."""
+        self._sql.set_archived(self._raw, job_id=job_id, url=url, file_id=file_id, now=now)
+
+    def set_archive_failed(self, job_id: int, *, error: str, now: datetime) -> None:
+        """Keep why the upload failed; the state stays `pending`."""
+        self._sql.set_archive_failed(self._raw, job_id=job_id, error=error[:1000], now=now)
+
+
+def _batch(row: tuple[Any, ...]) -> ImportBatch:
+    batch_id, source, run_id, mode, table_name, dist_id = row[:6]
+    names, warnings, refused, received_at, started_at, finished_at = row[6:]
+    return ImportBatch(
+        batch_id=batch_id,
+        source=source,
+        run_id=run_id,
+        mode=Mode(mode),
+        table_name=table_name,
+        dist_id=dist_id,
+        names=tuple(json.loads(names)),
+        warnings=load_many(warnings),
+        refused=bool(refused),
+        received_at=received_at,
+        started_at=started_at,
+        finished_at=finished_at,
+    )
+
+
+def _job(row: tuple[Any, ...]) -> ImportJob:
+    job_id, batch_id, slot, filename, stored_name, size, sha256, table_name, status, message = row[:10]
+    total, inserted, updated, unchanged, rejected, skipped, errors, summary, notes, ignored = row[10:20]
+    attempts, worker, archive_state, archive_file_id, archive_url, archive_error, created_at, finished_at = (
+        row[20:]
+    )
+    return ImportJob(
+        id=job_id,
+        batch_id=batch_id,
+        slot=slot,
+        filename=filename,
+        stored_name=stored_name,
+        size=size,
+        sha256=sha256,
+        table_name=table_name,
+        status=JobStatus(status),
+        message=load_told(message),
+        counts=Counts(
+            total=total,
+            inserted=inserted,
+            updated=updated,
+            unchanged=unchanged,
+            rejected=rejected,
+            skipped=skipped,
+        ),
+        errors=tuple(json.loads(errors)) if errors else (),
+        summary=json.loads(summary) if summary else None,
+        notes=load_many(notes),
+        ignored_columns=tuple(json.loads(ignored)) if ignored else (),
+        attempts=attempts,
+        worker=worker,
+        archive_state=ArchiveState(archive_state),
+        archive_file_id=archive_file_id,
+        archive_url=archive_url,
+        archive_error=archive_error,
+        created_at=created_at,
+        finished_at=finished_at,
+    )

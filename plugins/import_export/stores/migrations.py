@@ -1,0 +1,51 @@
+"""Brings the schema up to date by the numbered files of `include/sql/migrations/` (run by yoyo)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote, urlencode
+
+import yoyo
+from airflow.providers.mysql.hooks.mysql import MySqlHook
+
+from import_export.errors import JobBusy
+from import_export.stores.database import Database, Session
+from import_export.stores.queries import SQL_FOLDER
+
+
+def migrate(database: Database) -> list[str]:
+    """Apply what is missing, in order, once even when several processes try; give the names of what was applied."""
+    with database.session() as session, _only_one(session):
+        backend = yoyo.get_backend(_uri(database))
+        try:
+            missing = backend.to_apply(yoyo.read_migrations(str(SQL_FOLDER / "migrations")))
+            backend.apply_migrations(missing)
+            return [migration.id for migration in missing]
+        finally:
+            backend.connection.close()
+
+
+@contextmanager
+def _only_one(session: Session) -> Iterator[None]:
+    """Hold a lock of the server that ends with the connection (yoyo's own would outlive a killed process)."""
+    [(taken,)] = session.rows("SELECT GET_LOCK(CONCAT('import_export.migrate.', DATABASE()), 60)")
+    if taken != 1:
+        raise JobBusy("another process has been migrating the database for more than a minute")
+    yield
+
+
+def _uri(database: Database) -> str:
+    """The connection as yoyo wants it. Options of the hook that name files (TLS) go along."""
+    connection = database.connection
+    hook = MySqlHook(connection=connection)
+    login = f"{quote(connection.login or 'root', safe='')}:{quote(connection.password or '', safe='')}"
+    options = {"charset": "utf8mb4"}
+    extra = connection.extra_dejson
+    if extra.get("unix_socket"):
+        options["unix_socket"] = extra["unix_socket"]
+    if isinstance(extra.get("ssl"), dict):
+        options |= {"ssl": "1"} | {f"ssl{key}": value for key, value in extra["ssl"].items()}
+    name = hook.schema or connection.schema or ""
+    address = f"{connection.host or 'localhost'}:{connection.port or 3306}"
+    return f"mysql+mysqldb://{login}@{address}/{quote(name, safe='')}?{urlencode(options)}"
