@@ -6,6 +6,7 @@ ImportExportError
 │   ├── BadRequest             400  the caller asked for something impossible
 │   ├── NotFound               404  no such batch, job, table, column
 │   ├── InvalidMove            409  a job cannot go from this status to that one
+│   ├── Unfinished             409  a batch has jobs that are not at their end
 │   ├── ArchiveRefused         502  the archive will not take the file until a person acts
 │   └── LayoutChanged          409  the MySQL table does not fit its configuration any more
 └── TransientError             503  try again: a database that is away, a busy job
@@ -59,6 +60,12 @@ class InvalidMove(TerminalError):
 
 class LayoutChanged(TerminalError):
     """The MySQL table lacks a column that its configuration names."""
+
+    http_status = 409
+
+
+class Unfinished(TerminalError):
+    """A batch cannot be closed while some of its jobs are not at their end."""
 
     http_status = 409
 

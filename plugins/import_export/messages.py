@@ -73,6 +73,14 @@ class Message(StrEnum):
     AMBIGUOUS_DATES = "AMBIGUOUS_DATES"
     READ_AS = "READ_AS"
     COLUMNS_IGNORED = "COLUMNS_IGNORED"
+    DUPLICATES_REPLACED = "DUPLICATES_REPLACED"
+    # the report beside an original
+    REPORT_HEAD = "REPORT_HEAD"
+    REPORT_FROM = "REPORT_FROM"
+    REPORT_COUNTS = "REPORT_COUNTS"
+    REPORT_REJECTS = "REPORT_REJECTS"
+    REPORT_ARCHIVED = "REPORT_ARCHIVED"
+    REPORT_NOT_ARCHIVED = "REPORT_NOT_ARCHIVED"
 
 
 _TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
@@ -245,6 +253,33 @@ _TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
         Message.READ_AS: (
             "read as {encoding}, delimiter {delimiter}",
             "dibaca sebagai {encoding}, pemisah {delimiter}",
+        ),
+        Message.DUPLICATES_REPLACED: (
+            "{count} rows have the same {columns} as a later row, which was taken instead (lines {lines})",
+            "{count} baris memiliki {columns} yang sama dengan baris sesudahnya, yang dipakai (baris {lines})",
+        ),
+        Message.REPORT_HEAD: (
+            "Batch {batch_id}: {status}",
+            "Batch {batch_id}: {status}",
+        ),
+        Message.REPORT_FROM: (
+            "Received {received} UTC, distributor {dist_id}: {names}",
+            "Diterima {received} UTC, distributor {dist_id}: {names}",
+        ),
+        Message.REPORT_COUNTS: (
+            "{total} rows: {inserted} inserted, {updated} updated, {unchanged} unchanged, {rejected} rejected, "
+            "{skipped} skipped",
+            "{total} baris: {inserted} ditambahkan, {updated} diperbarui, {unchanged} tidak berubah, "
+            "{rejected} ditolak, {skipped} dilewati",
+        ),
+        Message.REPORT_REJECTS: (
+            "All rejected rows, ready to be corrected and dropped again: {name}",
+            "Semua baris yang ditolak, siap diperbaiki dan dikirim lagi: {name}",
+        ),
+        Message.REPORT_ARCHIVED: ("Archived: {url}", "Diarsipkan: {url}"),
+        Message.REPORT_NOT_ARCHIVED: (
+            "Not archived yet: {why}",
+            "Belum diarsipkan: {why}",
         ),
         Message.COLUMNS_IGNORED: (
             "columns that no configuration knows were left out: {columns}",

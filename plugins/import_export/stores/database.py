@@ -42,12 +42,13 @@ AWAY = frozenset(
 """The server is away or has no room; nothing is known to be wrong with the statement."""
 
 # What every session relies on. READ COMMITTED: lanes that load the same table would lock gaps of each other.
-# The time-outs end the transaction of a worker that froze, so that its locks do not outlive it.
 _SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
     "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED', "
-    "wait_timeout = 120, net_read_timeout = 120, net_write_timeout = 120, innodb_lock_wait_timeout = 30"
+    "innodb_lock_wait_timeout = 30"
 )
+# The server ends the transaction of a loader that froze, so that its locks do not outlive it.
+_LOADER = ", wait_timeout = 120, net_read_timeout = 120, net_write_timeout = 120"
 _MARIADB_ISOLATION = ("transaction_isolation", "tx_isolation")
 """MariaDB before 11.1 knows the variable by its old name only."""
 
@@ -107,18 +108,19 @@ class Database:
         return self._connection
 
     @contextmanager
-    def session(self, *, local_infile: bool = False) -> Iterator[Session]:
-        """Open a connection and close it at the end; `local_infile` only for the loader.
+    def session(self, *, loader: bool = False) -> Iterator[Session]:
+        """Open a connection and close it at the end.
 
-        With it switched on, a false server could read any file of this machine (see the security notes in docs/).
+        Only the loader's may send local files: with that switched on, a false server could read any file of this
+        machine. And only the loader's is closed by the server when it is idle for two minutes.
         """
         with translated_errors():
-            raw = MySqlHook(connection=self._connection, local_infile=local_infile).get_conn()
+            raw = MySqlHook(connection=self._connection, local_infile=loader).get_conn()
             try:
                 raw.set_character_set("utf8mb4")
                 raw.autocommit(False)
                 session = Session(raw)
-                statement = _SESSION
+                statement = _SESSION + _LOADER if loader else _SESSION
                 if "MariaDB" in raw.get_server_info():
                     statement = statement.replace(*_MARIADB_ISOLATION)
                 session.execute(statement)

@@ -1,0 +1,93 @@
+"""What the DAGs' tasks have in common: the context of a run, faults as Airflow knows them, and the sensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from airflow.configuration import conf
+from airflow.sdk import BaseSensorOperator, get_current_context
+from airflow.sdk.exceptions import AirflowFailException
+
+from import_export.archive.drop_folder import thing_from_event
+from import_export.archive.drop_trigger import DropFolderTrigger
+from import_export.errors import ImportExportError, SettingsError, TerminalError
+from import_export.services.assembly import assemble
+from import_export.services.context import Context
+from import_export.services.lanes import Lane
+from import_export.services.receiving import claim_things, table_names
+from import_export.settings import SECTION, Settings, load
+
+PATIENCE: Mapping[str, Any] = {
+    "retries": 12,
+    "retry_delay": timedelta(seconds=5),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(seconds=60),
+}
+"""How long a task tries again while a database or an archive is away: about ten minutes, at most a minute apart."""
+
+
+def setting(key: str) -> str | None:
+    """The text of a setting in Airflow's configuration, None when it is not set."""
+    text: str | None = conf.get(SECTION, key, fallback=None)
+    return text
+
+
+def settings() -> Settings:
+    """This installation's settings; raises `SettingsError`."""
+    return load(setting)
+
+
+@contextmanager
+def task_context() -> Iterator[Context]:
+    """The context for the body of a task. A fault that no retry would cure fails the task at once."""
+    ti = get_current_context()["ti"]
+    try:
+        yield assemble(setting, actor=f"{ti.dag_id}/{ti.run_id}/{ti.task_id}")
+    except TerminalError as fault:
+        raise AirflowFailException(str(fault)) from fault
+
+
+def on_lane(work: Callable[[Context, Lane], None], lane: dict[str, Any]) -> dict[str, Any]:
+    """Do one step's work on a lane, under the lane's name in the grid, and hand the lane on."""
+    get_current_context()["lane"] = lane["label"]
+    with task_context() as context:
+        work(context, Lane.from_xcom(lane))
+    return lane
+
+
+def table_choices() -> list[str]:
+    """The tables for a form's dropdown. Only `auto` while the database is away: a form must not break the DAG."""
+    try:
+        return table_names(assemble(setting, actor="form"))
+    except ImportExportError:
+        return ["auto"]
+
+
+class DropFolderSensor(BaseSensorOperator):
+    """Waits, without a worker, until something in the drop folder has settled; then claims it.
+
+    Gives the ids of the batches that wait for a run.
+    """
+
+    def execute(self, context: Any) -> None:
+        """Hand the waiting over to the triggerer."""
+        try:
+            found = settings()
+        except SettingsError as fault:
+            raise AirflowFailException(str(fault)) from fault
+        self.defer(
+            trigger=DropFolderTrigger(
+                drop_folder=str(found.drop_folder),
+                settle_seconds=found.settle_seconds,
+                poll_seconds=found.poll_seconds,
+            ),
+            method_name=self.claim.__name__,
+        )
+
+    def claim(self, context: Any, event: list[dict[str, Any]]) -> list[str]:
+        """Claim what has settled."""
+        with task_context() as ours:
+            return claim_things(ours, [thing_from_event(entry) for entry in event])

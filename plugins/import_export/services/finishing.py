@@ -1,0 +1,113 @@
+"""Closes a batch: jobs for the tables that no file came for, the report, the originals put away, work files removed."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from import_export.archive.drop_folder import put_away
+from import_export.errors import Unfinished
+from import_export.imports.jobs import (
+    FINAL,
+    ArchiveState,
+    BatchStatus,
+    ImportBatch,
+    ImportJob,
+    JobOutcome,
+    JobStatus,
+    batch_status,
+)
+from import_export.messages import Message, tell
+from import_export.services.context import Context, WorkFolder
+from import_export.services.report import write_report
+from import_export.stores.jobs import JobStore, NewJob
+from import_export.stores.tables import list_tables
+
+log = logging.getLogger(__name__)
+
+REPORT_NAME = "report.txt"
+
+
+def finish_batch(context: Context, batch_id: str) -> BatchStatus:
+    """Close a batch and give its status. May be repeated: what is done already is left as it is.
+
+    Raises `Unfinished`, naming the jobs, when some are not at their end; their files stay where they are.
+    """
+    with context.database.session() as session, session.transaction():
+        jobs = JobStore(session)
+        batch = jobs.batch(batch_id)
+        found = jobs.jobs(batch_id)
+        brought = {job.table_name for job in found if job.slot.startswith("file:")}
+        skipped = [
+            NewJob(
+                slot=f"table:{table.table_name}",
+                filename=table.display_name,
+                table_name=table.table_name,
+                status=JobStatus.SKIPPED,
+                message=tell(Message.USER_SKIPPED),
+            )
+            for table in list_tables(session)
+            if table.filenames and table.table_name not in brought
+        ]
+        reason = tell(Message.USER_SKIPPED).text()
+        jobs.add_jobs(batch_id, skipped, actor=context.actor, reason=reason, now=context.clock())
+        found = jobs.jobs(batch_id)
+    _require_ends(batch, found)
+    status = status_of(batch, found)
+    if batch.finished_at is None:
+        _put_away(context, batch, found, status)
+        with context.jobs() as jobs:
+            jobs.finish_batch(batch_id, context.clock())
+    log.info("batch %s: %s", batch_id, status)
+    return status
+
+
+def status_of(batch: ImportBatch, jobs: Sequence[ImportJob]) -> BatchStatus:
+    """The status of a batch, derived from its jobs."""
+    return batch_status([JobOutcome(job.status, job.counts.rejected) for job in jobs], refused=batch.refused)
+
+
+def _require_ends(batch: ImportBatch, jobs: Sequence[ImportJob]) -> None:
+    ends = FINAL if batch.mode.imports else FINAL | {JobStatus.VALID}
+    left = [f"{job.filename} ({job.status.label})" for job in jobs if job.status not in ends]
+    if left:
+        raise Unfinished(
+            f"batch {batch.batch_id}: {len(left)} jobs are not at their end: {', '.join(left[:20])}"
+        )
+
+
+def _put_away(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], status: BatchStatus) -> None:
+    """Originals, report and rejects go to `done/` or `failed/`; work files go unless an upload still needs them."""
+    work = context.work(batch.batch_id)
+    settings = context.settings
+    parent = settings.failed_folder if status is BatchStatus.FAILED else settings.done_folder
+    target = parent / f"{batch.received_at:%Y-%m-%d}" / batch.batch_id
+    target.mkdir(parents=True, exist_ok=True)
+    names = _rejects_names(work, jobs)
+    for job in jobs:
+        if job.id in names:
+            shutil.copyfile(work.rejects_of(job.slot), target / names[job.id])
+    report = write_report(batch, status, jobs, names, "id" if settings.language == "id" else "en")
+    (target / REPORT_NAME).write_text(report, encoding="utf-8")
+    put_away(work.claimed, target)
+    if any(job.archive_state is ArchiveState.PENDING for job in jobs):
+        log.warning("batch %s: its work files stay until they are archived", batch.batch_id)
+        return
+    shutil.rmtree(work.root, ignore_errors=False)
+
+
+def _rejects_names(work: WorkFolder, jobs: Sequence[ImportJob]) -> dict[int, str]:
+    """`NAME.rejects.csv` for each job that has rejects; equal names get the job's number."""
+    names: dict[int, str] = {}
+    for job in jobs:
+        if job.slot.startswith("file:") and _exists(work.rejects_of(job.slot)):
+            base = job.filename.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+            name = f"{base}.rejects.csv"
+            names[job.id] = name if name not in names.values() else f"{base}.{job.id}.rejects.csv"
+    return names
+
+
+def _exists(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0

@@ -1,0 +1,162 @@
+"""Takes files in, whichever way they come, and makes jobs of them: claim, register, freeze and extract."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from import_export.archive.drop_folder import Claimed, Thing, check_same_filesystem, claim, unregistered
+from import_export.archive.sources import copy_sources
+from import_export.errors import BadRequest
+from import_export.imports.extraction import Limits, Source, extract
+from import_export.imports.jobs import ImportBatch, Mode
+from import_export.messages import Message, tell
+from import_export.services.context import Context
+from import_export.services.lanes import Lane, deal
+from import_export.stores.jobs import NewJob
+from import_export.stores.tables import list_tables
+
+log = logging.getLogger(__name__)
+
+DROP_FOLDER = "drop_folder"
+RUN = "run"
+AUTO = "auto"
+
+_RUNS = uuid.UUID("6f1c3a52-7d0e-4b57-9a53-0c8f7b1f2d11")
+"""Namespace of the batch ids of runs that people trigger, whose run ids are no UUIDs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunForm:
+    """What a person fills in to import files by a run: the parameters of the import page."""
+
+    files: tuple[str, ...]
+    """Paths or object-storage URIs of files or folders."""
+    mode: str = ""
+    table_name: str = AUTO
+    dist_id: str | None = None
+
+
+def claim_things(context: Context, things: Iterable[Thing]) -> list[str]:
+    """Claim what has settled in the drop folder, a batch for each thing; give the batches that wait for a run.
+
+    What an earlier, broken-off claim left behind is taken up, too: nothing that was claimed is ever forgotten.
+    """
+    settings = context.settings
+    check_same_filesystem(settings.drop_folder, settings.work_folder)
+    for left in unregistered(settings.work_folder):
+        _register_claim(context, left)
+    for thing in things:
+        claimed = claim(thing, settings.work_folder, str(uuid.uuid4()))
+        if claimed is not None:
+            _register_claim(context, claimed)
+    with context.jobs() as jobs:
+        return jobs.batches_not_started(DROP_FOLDER)
+
+
+def _register_claim(context: Context, claimed: Claimed) -> None:
+    with context.jobs() as jobs:
+        jobs.add_batch(
+            ImportBatch(
+                batch_id=claimed.batch_id,
+                source=DROP_FOLDER,
+                run_id=claimed.batch_id,
+                mode=Mode.BOTH,
+                table_name=AUTO,
+                dist_id=claimed.dist_id,
+                names=claimed.names,
+                received_at=claimed.received_at,
+            )
+        )
+    log.info("batch %s: %s", claimed.batch_id, ", ".join(claimed.names))
+
+
+def batch_id_of(run_id: str) -> str:
+    """The id of the batch that a run works on: its own id, or one made of it when a person triggered the run."""
+    try:
+        return str(uuid.UUID(run_id))
+    except ValueError:
+        return str(uuid.uuid5(_RUNS, run_id))
+
+
+def register_run(context: Context, run_id: str, form: RunForm) -> str:
+    """The id of the run's batch, which is registered here when a person triggered the run.
+
+    Raises `BadRequest` for what is wrong with the form, before anything is done.
+    """
+    batch_id = batch_id_of(run_id)
+    with context.jobs() as jobs:
+        if jobs.has_batch(batch_id):
+            return batch_id
+    mode = _checked_mode(form.mode)
+    _check_table(context, form.table_name)
+    copy_sources(form.files, context.work(batch_id).root, roots=context.settings.source_roots)
+    with context.jobs() as jobs:
+        jobs.add_batch(
+            ImportBatch(
+                batch_id=batch_id,
+                source=RUN,
+                run_id=run_id,
+                mode=mode,
+                table_name=form.table_name or AUTO,
+                dist_id=(form.dist_id or "").strip() or None,
+                names=form.files,
+                received_at=context.clock(),
+            )
+        )
+    return batch_id
+
+
+def extract_batch(context: Context, batch_id: str) -> list[Lane]:
+    """Freeze and unpack what was handed over, register a job for each data file, and deal them into lanes.
+
+    May be repeated after a crash: the same files get the same names and the same jobs.
+    """
+    work = context.work(batch_id)
+    sources = [
+        Source(path.relative_to(work.claimed).as_posix(), path)
+        for path in sorted(work.claimed.rglob("*"))
+        if path.is_file()
+    ]
+    settings = context.settings
+    limits = Limits(settings.zip_max_files, settings.zip_max_bytes, settings.zip_max_ratio)
+    extracted = extract(sources, work.files, limits)
+    warnings = list(extracted.warnings)
+    if not extracted.files:
+        warnings.append(tell(Message.NO_VALID_DATA_FILES))
+    new = [
+        NewJob(
+            slot=f"file:{number:04d}",
+            filename=file.name,
+            stored_name=file.path.name,
+            size=file.size,
+            sha256=file.sha256,
+        )
+        for number, file in enumerate(extracted.files, start=1)
+    ]
+    with context.jobs() as jobs:
+        jobs.start_batch(batch_id, context.clock())
+        jobs.set_warnings(batch_id, warnings, refused=bool(warnings))
+        jobs.add_jobs(batch_id, new, actor=context.actor, reason="received", now=context.clock())
+        return deal(batch_id, [job for job in jobs.jobs(batch_id) if job.stored_name], settings.lanes)
+
+
+def table_names(context: Context) -> list[str]:
+    """The names that the run's form offers: `auto`, then all import tables."""
+    with context.database.session() as session:
+        return [AUTO, *(table.table_name for table in list_tables(session))]
+
+
+def _checked_mode(text: str) -> Mode:
+    try:
+        return Mode(text or Mode.BOTH.value)
+    except ValueError:
+        raise BadRequest(f"mode '{text}' is none of: {', '.join(Mode)}") from None
+
+
+def _check_table(context: Context, name: str) -> None:
+    known: Sequence[str] = table_names(context)
+    if (name or AUTO) not in known:
+        raise BadRequest(f"table_name '{name}' is none of: {', '.join(known)}")

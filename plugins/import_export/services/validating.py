@@ -1,0 +1,82 @@
+"""Quick-validates the files of a lane: seven stages, a verdict for each file, and its job's status."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from import_export.imports.jobs import ImportBatch, ImportJob, JobStatus
+from import_export.imports.tables import ImportTable
+from import_export.imports.validation import Verdict, quick_validate
+from import_export.services.context import Context
+from import_export.services.lanes import Lane
+from import_export.stores.database import Session
+from import_export.stores.jobs import JobStore
+from import_export.stores.tables import list_tables
+
+log = logging.getLogger(__name__)
+
+
+def validate_lane(context: Context, lane: Lane) -> None:
+    """Validate each file of the lane that has no verdict yet. One file's failure never stops another's.
+
+    Raises the first failure after all files were looked at, so that the task is retried for what is left.
+    """
+    failure: Exception | None = None
+    with context.database.session() as session:
+        tables = list_tables(session)
+        batch = JobStore(session).batch(lane.batch_id)
+        for job_id in lane.jobs:
+            try:
+                _validate_job(context, session, batch, job_id, tables)
+            except Exception as fault:
+                log.exception("job %s: the validation broke off", job_id)
+                failure = failure or fault
+    if failure is not None:
+        raise failure
+
+
+def _validate_job(
+    context: Context, session: Session, batch: ImportBatch, job_id: int, tables: Sequence[ImportTable]
+) -> None:
+    jobs = JobStore(session)
+    with session.transaction():
+        job = jobs.lock(job_id)
+        if job.status is JobStatus.UPLOADED:
+            job = jobs.move(
+                job, JobStatus.VALIDATING, actor=context.actor, reason="quick validation", now=context.clock()
+            )
+    if job.status is not JobStatus.VALIDATING:
+        return
+    path = context.work(batch.batch_id).files / (job.stored_name or "")
+    verdict = quick_validate(path, job.filename, tables, table_name=batch.table_name, dist_id=batch.dist_id)
+    with session.transaction():
+        job = jobs.lock(job_id)
+        if job.status is JobStatus.VALIDATING:
+            _keep(context, jobs, batch, job, verdict)
+
+
+def _keep(context: Context, jobs: JobStore, batch: ImportBatch, job: ImportJob, verdict: Verdict) -> None:
+    """Write the verdict down: 4→6, or 4→5 and, when the batch is to be imported, on to 3."""
+    now = context.clock()
+    jobs.set_validated(
+        job.id,
+        table_name=verdict.table.table_name if verdict.table else None,
+        rows=verdict.rows,
+        notes=verdict.layout.notes if verdict.layout else (),
+        ignored=verdict.headers.ignored if verdict.headers else (),
+    )
+    if verdict.told is not None:
+        jobs.move(
+            job,
+            JobStatus.INVALID,
+            actor=context.actor,
+            reason=verdict.told.text(),
+            now=now,
+            message=verdict.told,
+        )
+        return
+    reason = f"valid, {verdict.rows} rows"
+    job = jobs.move(job, JobStatus.VALID, actor=context.actor, reason=reason, now=now)
+    if batch.mode.imports:
+        jobs.move(job, JobStatus.WAITING, actor=context.actor, reason="waiting for the import", now=now)

@@ -1,0 +1,61 @@
+"""Settings: typed, checked, and told by name."""
+
+from pathlib import Path
+
+import pytest
+
+from import_export.errors import SettingsError
+from import_export.settings import environment_name, load
+
+COMPLETE = {
+    "drop_folder": "/srv/drop",
+    "work_folder": "/srv/work",
+    "done_folder": "/srv/done",
+    "failed_folder": "/srv/failed",
+    "archive_path": "/srv/archive",
+}
+
+
+def test_settings_have_the_documented_defaults() -> None:
+    settings = load(COMPLETE.get)
+    assert settings.drop_folder == Path("/srv/drop")
+    assert (settings.settle_seconds, settings.lanes, settings.archive) == (5, 4, "object_storage")
+    assert settings.source_roots == ()
+
+
+def test_texts_become_the_types_of_the_settings() -> None:
+    settings = load((COMPLETE | {"lanes": " 8 ", "source_roots": "/a, s3://b/c ,"}).get)
+    assert settings.lanes == 8
+    assert settings.source_roots == ("/a", "s3://b/c")
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "told"),
+    [
+        ("lanes", "many", "must be a whole number"),
+        ("lanes", "0", "must be at least 1"),
+        ("drop_folder", "drop", "must be an absolute path"),
+        ("archive", "ftp", "must be one of: object_storage, google_drive"),
+    ],
+)
+def test_a_wrong_setting_is_told_by_its_name(key: str, text: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=rf"\[import_export\] {key} = '{text}': {told}"):
+        load((COMPLETE | {key: text}).get)
+
+
+def test_every_missing_setting_is_told_at_once() -> None:
+    with pytest.raises(SettingsError) as told:
+        load({}.get)
+    for key in ("drop_folder", "work_folder", "done_folder", "failed_folder"):
+        assert f"[import_export] {key} is not set" in str(told.value)
+
+
+def test_object_storage_needs_a_path_and_drive_does_not() -> None:
+    without = COMPLETE | {"archive_path": ""}
+    with pytest.raises(SettingsError, match="archive_path"):
+        load(without.get)
+    assert load((without | {"archive": "google_drive"}).get).archive == "google_drive"
+
+
+def test_a_setting_is_an_environment_variable_of_airflow() -> None:
+    assert environment_name("drop_folder") == "AIRFLOW__IMPORT_EXPORT__DROP_FOLDER"
