@@ -74,6 +74,12 @@ class Message(StrEnum):
     READ_AS = "READ_AS"
     COLUMNS_IGNORED = "COLUMNS_IGNORED"
     DUPLICATES_REPLACED = "DUPLICATES_REPLACED"
+    SERIAL_DATES = "SERIAL_DATES"
+    # the note of a loaded file
+    SUMMARY_ROWS = "SUMMARY_ROWS"
+    SUMMARY_PERIOD = "SUMMARY_PERIOD"
+    SUMMARY_AMOUNT = "SUMMARY_AMOUNT"
+    SUMMARY_EXPORT = "SUMMARY_EXPORT"
     # the report beside an original
     REPORT_HEAD = "REPORT_HEAD"
     REPORT_FROM = "REPORT_FROM"
@@ -176,8 +182,8 @@ _TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "tanda kutip yang dibuka di baris {line} tidak pernah ditutup",
         ),
         Message.BAD_ENCODING: (
-            "byte {byte} at position {position} of the line is not valid {encoding}",
-            "byte {byte} pada posisi {position} di baris ini bukan {encoding} yang valid",
+            "cell {cell} holds bytes that are not valid {encoding} (shown as �)",
+            "sel {cell} berisi byte yang bukan {encoding} yang valid (ditampilkan sebagai �)",
         ),
         Message.MANDATORY_EMPTY: ("{column} must not be empty", "{column} tidak boleh kosong"),
         Message.NOT_AN_INTEGER: (
@@ -258,6 +264,14 @@ _TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "{count} rows have the same {columns} as a later row, which was taken instead (lines {lines})",
             "{count} baris memiliki {columns} yang sama dengan baris sesudahnya, yang dipakai (baris {lines})",
         ),
+        Message.SERIAL_DATES: (
+            "{column} holds day numbers of a spreadsheet; they were read as dates",
+            "{column} berisi nomor hari dari spreadsheet; dibaca sebagai tanggal",
+        ),
+        Message.SUMMARY_ROWS: ("{count} rows processed", "Berhasil memproses {count} data"),
+        Message.SUMMARY_PERIOD: ("DO period: {first} to {last}", "Periode DO: {first} s/d {last}"),
+        Message.SUMMARY_AMOUNT: ("Total sales: Rp {amount}", "Total Penjualan: Rp {amount}"),
+        Message.SUMMARY_EXPORT: ("Export date: {first} to {last}", "Export Date: {first} s/d {last}"),
         Message.REPORT_HEAD: (
             "Batch {batch_id}: {status}",
             "Batch {batch_id}: {status}",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from import_export.errors import SettingsError
+from import_export.messages import Language
 
 SECTION = "import_export"
 
@@ -74,6 +75,11 @@ class Settings:
     language: str = _setting(
         "en", doc="Language of reports and of texts kept with jobs.", choices=("en", "id")
     )
+
+    @property
+    def reader_language(self) -> Language:
+        """`language`, as the messages know it."""
+        return "id" if self.language == "id" else "en"
 
 
 def load(get: Getter) -> Settings:

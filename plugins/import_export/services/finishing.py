@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from import_export.archive.drop_folder import put_away
+from import_export.archive.putting_away import put_away
 from import_export.errors import Unfinished
 from import_export.imports.jobs import (
     FINAL,
@@ -89,7 +89,7 @@ def _put_away(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], s
     for job in jobs:
         if job.id in names:
             shutil.copyfile(work.rejects_of(job.slot), target / names[job.id])
-    report = write_report(batch, status, jobs, names, "id" if settings.language == "id" else "en")
+    report = write_report(batch, status, jobs, names, settings.reader_language)
     (target / REPORT_NAME).write_text(report, encoding="utf-8")
     put_away(work.claimed, target)
     if any(job.archive_state is ArchiveState.PENDING for job in jobs):

@@ -20,9 +20,9 @@ from import_export.errors import (
     TransientError,
 )
 from import_export.imports.jobs import FINAL, ArchiveState, Counts, ImportBatch, ImportJob, JobStatus
+from import_export.imports.layout import Layout, find_layout
 from import_export.imports.mapping import HeaderMap, map_headers
 from import_export.imports.problems import Reject
-from import_export.imports.reading import Layout, find_layout
 from import_export.imports.rejects_file import RejectsFile
 from import_export.imports.staging import StagedFile, StagedResult
 from import_export.imports.tables import ImportTable
@@ -167,6 +167,7 @@ def _load_rows(
             rejects=rejects,
             batch_bytes=context.settings.batch_bytes,
             kept_rejects=context.settings.kept_rejects,
+            language=context.settings.reader_language,
         )
         target = Target(plan.table, staged.columns, job.id, context.clock())
         merged = load_rows(session, target, staged)
@@ -185,7 +186,7 @@ def _settle(
         updated=merged.updated,
         unchanged=merged.unchanged,
         rejected=staged.rejected,
-        skipped=staged.skipped + len(merged.superseded),
+        skipped=len(merged.superseded),
     )
     if not counts.adds_up:
         raise CountsDisagree(f"job {job.id}: the counts do not add up: {counts}")

@@ -6,12 +6,14 @@ import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from import_export.archive.drop_folder import Claimed, Thing, check_same_filesystem, claim, unregistered
+from import_export.archive.drop_folder import Claimed, Thing, check_same_filesystem, claim, claims
 from import_export.archive.sources import copy_sources
 from import_export.errors import BadRequest
-from import_export.imports.extraction import Limits, Source, extract
+from import_export.imports.extraction import Source, extract
 from import_export.imports.jobs import ImportBatch, Mode
+from import_export.imports.zips import Limits
 from import_export.messages import Message, tell
 from import_export.services.context import Context
 from import_export.services.lanes import Lane, deal
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 DROP_FOLDER = "drop_folder"
 RUN = "run"
 AUTO = "auto"
+ABANDONED_AFTER = timedelta(seconds=60)
 
 _RUNS = uuid.UUID("6f1c3a52-7d0e-4b57-9a53-0c8f7b1f2d11")
 """Namespace of the batch ids of runs that people trigger, whose run ids are no UUIDs."""
@@ -46,18 +49,22 @@ def claim_things(context: Context, things: Iterable[Thing]) -> list[str]:
     """
     settings = context.settings
     check_same_filesystem(settings.drop_folder, settings.work_folder)
-    for left in unregistered(settings.work_folder):
-        _register_claim(context, left)
     for thing in things:
-        claimed = claim(thing, settings.work_folder, str(uuid.uuid4()))
+        claimed = claim(settings.drop_folder, thing, settings.work_folder, str(uuid.uuid4()))
         if claimed is not None:
             _register_claim(context, claimed)
+    for left in claims(settings.work_folder):
+        # A younger one may still be in another watcher's hands.
+        if context.clock() - left.received_at > ABANDONED_AFTER:
+            _register_claim(context, left)
     with context.jobs() as jobs:
         return jobs.batches_not_started(DROP_FOLDER)
 
 
 def _register_claim(context: Context, claimed: Claimed) -> None:
     with context.jobs() as jobs:
+        if jobs.has_batch(claimed.batch_id):
+            return
         jobs.add_batch(
             ImportBatch(
                 batch_id=claimed.batch_id,
@@ -92,7 +99,7 @@ def register_run(context: Context, run_id: str, form: RunForm) -> str:
             return batch_id
     mode = _checked_mode(form.mode)
     _check_table(context, form.table_name)
-    copy_sources(form.files, context.work(batch_id).root, roots=context.settings.source_roots)
+    copy_sources(form.files, context.work(batch_id).claimed, roots=context.settings.source_roots)
     with context.jobs() as jobs:
         jobs.add_batch(
             ImportBatch(

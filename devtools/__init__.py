@@ -1,0 +1,1 @@
+"""The private stack of `make demo`, `make run` and the tests: PostgreSQL, MariaDB or MySQL, and Airflow."""

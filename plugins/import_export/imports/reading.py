@@ -1,0 +1,193 @@
+"""Reads a file's data rows in batches, as text, with their physical line numbers; memory does not grow with the file.
+
+A block that is plain (valid text, every quote where a quote belongs) is parsed natively; any other one record by
+record, with care. Both give the same rows; no row is ever shifted, filled up or cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from import_export.imports.blocks import Block, read_blocks
+from import_export.imports.layout import Layout
+from import_export.imports.records import Record, split_records
+from import_export.imports.tables import normalise_header
+from import_export.messages import Message, Told, tell
+
+BATCH_BYTES = 16 << 20
+_REPLACEMENT = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row that cannot be put into columns."""
+
+    line: int
+    told: Told
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowBatch:
+    """Some rows of a file, in its order."""
+
+    frame: pl.DataFrame
+    """A text column for each header, named "0", "1", …; never null, cells as they were written."""
+    lines: pl.Series
+    """The physical line on which each row begins, from 1."""
+    broken: tuple[BrokenRow, ...]
+    skipped_headers: int
+    removed_nuls: int
+    bytes_read: int
+
+    @property
+    def rows(self) -> int:
+        """Data rows, good and broken."""
+        return self.frame.height + len(self.broken)
+
+
+def read_batches(path: Path, layout: Layout, *, batch_bytes: int = BATCH_BYTES) -> Iterator[RowBatch]:
+    """The data rows of a file, in its order; blank lines and repeated header lines are left out."""
+    line = layout.data_line
+    for block in read_blocks(path, layout, batch_bytes):
+        parsed = _parse_plain(block, layout, line)
+        if parsed is None:
+            parsed = _parse_with_care(block, layout, line)
+        yield parsed
+        line += block.lines
+
+
+def count_rows(path: Path, layout: Layout) -> int:
+    """How many data rows a file has, good and broken ones."""
+    return sum(batch.rows for batch in read_batches(path, layout))
+
+
+def _parse_plain(block: Block, layout: Layout, line: int) -> RowBatch | None:
+    """Parse a block natively; None when it is not plain enough for that."""
+    if not block.plain:
+        return None
+    names = [str(position) for position in range(len(layout.header))]
+    broken: list[tuple[int, int, str]] = []
+
+    def keep(row: Any) -> str:
+        broken.append((row.number, row.actual_columns, row.text))
+        return "skip"
+
+    dialect = layout.dialect
+    table = pa_csv.read_csv(
+        pa.py_buffer(block.octets),
+        read_options=pa_csv.ReadOptions(
+            column_names=names, use_threads=False, block_size=max(len(block.octets) + 1, 1024)
+        ),
+        parse_options=pa_csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char=dialect.quote or False,
+            double_quote=True,
+            escape_char=False,
+            newlines_in_values=True,
+            ignore_empty_lines=True,
+            invalid_row_handler=keep,
+        ),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+        ),
+    )
+    rows = table.num_rows + len(broken)
+    if any("\n" in text for _, _, text in broken) or (broken and rows != block.lines):
+        return None  # a quote swallowed lines, or lines cannot be counted by rows
+    frame = pl.from_arrow(table, rechunk=False)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - for mypy: a table becomes a frame
+    lines = _numbered(frame, block, [number for number, _, _ in broken])
+    if lines is None:
+        return None
+    lost = tuple(
+        _ragged(line + number - 1, tuple(text.split(dialect.delimiter)), found, layout)
+        for number, found, text in broken
+    )
+    return _without_repeats(frame, lines + line, lost, layout, block)
+
+
+def _numbered(frame: pl.DataFrame, block: Block, broken: list[int]) -> pl.Series | None:
+    """Each row's physical line, from 0 for the block's first; None when rows and lines do not agree."""
+    if frame.height + len(broken) == block.lines:
+        numbers = pl.int_range(block.lines, eager=True, dtype=pl.Int64)
+        if broken:
+            numbers = numbers.filter(~numbers.is_in([number - 1 for number in broken]))
+        return numbers
+    if not frame.height:
+        return None
+    taken = frame.select(
+        (pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)).cast(pl.Int64) + 1).alias("lines")
+    )["lines"]
+    ends = taken.cum_sum()
+    return ends - taken if ends[-1] == block.lines else None
+
+
+def _parse_with_care(block: Block, layout: Layout, line: int) -> RowBatch:
+    """Parse a block record by record."""
+    width = len(layout.header)
+    good: list[tuple[str, ...]] = []
+    lines: list[int] = []
+    broken: list[BrokenRow] = []
+    for record in split_records(block.text, layout.dialect, width=width):
+        if not any(cell.strip() for cell in record.cells):
+            continue
+        at = line + record.line
+        problem = _problem(record, block, layout, at)
+        if problem is None:
+            good.append(record.cells)
+            lines.append(at)
+        else:
+            broken.append(problem)
+    frame = pl.DataFrame(
+        {str(position): [cells[position] for cells in good] for position in range(width)},
+        schema=dict.fromkeys(map(str, range(width)), pl.String),
+    )
+    return _without_repeats(frame, pl.Series(lines, dtype=pl.Int64), tuple(broken), layout, block)
+
+
+def _problem(record: Record, block: Block, layout: Layout, line: int) -> BrokenRow | None:
+    if record.unclosed:
+        return BrokenRow(line, tell(Message.UNCLOSED_QUOTE, line=line), record.cells)
+    if len(record.cells) != len(layout.header):
+        return _ragged(line, record.cells, len(record.cells), layout)
+    if block.damaged and any(_REPLACEMENT in cell for cell in record.cells):
+        position = next(number for number, cell in enumerate(record.cells, 1) if _REPLACEMENT in cell)
+        return BrokenRow(
+            line, tell(Message.BAD_ENCODING, cell=position, encoding=layout.encoding), record.cells
+        )
+    return None
+
+
+def _ragged(line: int, cells: tuple[str, ...], found: int, layout: Layout) -> BrokenRow:
+    expected = len(layout.header)
+    code = Message.ROW_TOO_SHORT if found < expected else Message.ROW_TOO_LONG
+    return BrokenRow(line, tell(code, found=found, expected=expected), cells)
+
+
+def _without_repeats(
+    frame: pl.DataFrame, lines: pl.Series, broken: tuple[BrokenRow, ...], layout: Layout, block: Block
+) -> RowBatch:
+    """Leave out rows of empty cells, and repeated header lines; the first column tells where to look closer."""
+    skipped = 0
+    first = layout.header[0]
+    suspects = frame.get_column("0").str.strip_chars().is_in([first, "", f"\ufeff{first}"])
+    if suspects.any():
+        keep = []
+        header = [normalise_header(name) for name in layout.header]
+        for number in suspects.arg_true():
+            row = [normalise_header(cell) for cell in frame.row(number)]
+            if row == header or not any(row):
+                keep.append(number)
+                skipped += row == header
+        if keep:
+            mask = ~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(keep)
+            frame, lines = frame.filter(mask), lines.filter(mask)
+    return RowBatch(frame, lines, broken, skipped, block.removed_nuls, block.bytes_read)

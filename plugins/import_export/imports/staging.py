@@ -1,0 +1,164 @@
+"""One pass over a file: reads it in batches, checks every row, and gives the good ones as MySQL takes them.
+
+Rejects, summary and counts come out of the same pass; nothing holds a whole file.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from import_export.imports.checks import CheckedColumn, ColumnCheck
+from import_export.imports.layout import Layout
+from import_export.imports.mapping import HeaderMap
+from import_export.imports.problems import Reject
+from import_export.imports.reading import RowBatch, read_batches
+from import_export.imports.rejects_file import RejectsFile
+from import_export.imports.summary import Summary
+from import_export.imports.tables import Column, ImportTable, Role
+from import_export.messages import Language, Message, Told, tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedResult:
+    """What a whole pass found."""
+
+    lines: int
+    """Data rows of the file: good and rejected."""
+    good: int
+    rejected: int
+    rejects: tuple[Reject, ...]
+    """The first problems; a row with several has several."""
+    summary: Summary
+    notes: tuple[Told, ...]
+
+
+class StagedFile:
+    """A file on its way into a table. Iterate it once; then `result` tells what was found."""
+
+    def __init__(
+        self,
+        path: Path,
+        layout: Layout,
+        table: ImportTable,
+        headers: HeaderMap,
+        *,
+        dist_id: str | None,
+        rejects: RejectsFile | None,
+        batch_bytes: int,
+        kept_rejects: int,
+        language: Language = "en",
+    ) -> None:
+        self._path, self._layout, self._table, self._headers = path, layout, table, headers
+        self._rejects_file, self._language = rejects, language
+        self._batch_bytes, self._kept_rejects = batch_bytes, kept_rejects
+        mapped = [column for column in table.columns if column.name in headers.positions]
+        self._checks = [column_check(column, table, dist_id) for column in mapped]
+        # A key that the file does not have is filled, or rows could not be told apart.
+        self._filled = [column for column in table.unique_columns if column.name not in headers.positions]
+        self.columns = tuple(column.name for column in [*mapped, *self._filled])
+        self._lines = self._good = self._rejected = self._nuls = self._skipped_headers = 0
+        self._rejects: list[Reject] = []
+        self._summary = Summary()
+        self._done = False
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """Frames of good rows: `line`, then a text column for each of `columns`, null for NULL."""
+        for batch in read_batches(self._path, self._layout, batch_bytes=self._batch_bytes):
+            good = self._check(batch)
+            self._lines += batch.rows
+            self._good += good.height
+            self._rejected += batch.rows - good.height
+            self._nuls += batch.removed_nuls
+            self._skipped_headers += batch.skipped_headers
+            self._summary = self._summary.with_rows(good, self._table)
+            if good.height:
+                yield good
+        self._done = True
+
+    @property
+    def result(self) -> StagedResult:
+        """What the pass found; only after it is over."""
+        if not self._done:
+            raise RuntimeError("the file has not been read to its end yet")
+        notes = list(self._layout.notes)
+        notes += [note for check in self._checks for note in check.notes]
+        if self._nuls:
+            notes.append(tell(Message.NUL_REMOVED, count=self._nuls))
+        if self._skipped_headers:
+            notes.append(tell(Message.HEADERS_SKIPPED, count=self._skipped_headers))
+        return StagedResult(
+            lines=self._lines,
+            good=self._good,
+            rejected=self._rejected,
+            rejects=tuple(self._rejects),
+            summary=self._summary,
+            notes=tuple(notes),
+        )
+
+    def _check(self, batch: RowBatch) -> pl.DataFrame:
+        checked = [
+            check.check(batch.frame.get_column(str(self._headers.positions[check.column.name])))
+            for check in self._checks
+        ]
+        problems = self._problems(checked)
+        self._tell(batch, problems)
+        frame = pl.DataFrame(
+            [
+                batch.lines.alias("line"),
+                *(
+                    each.values.alias(check.column.name)
+                    for check, each in zip(self._checks, checked, strict=True)
+                ),
+            ]
+        ).with_columns(pl.lit(column.filler, pl.String).alias(column.name) for column in self._filled)
+        if not problems:
+            return frame
+        bad = pl.Series(list(problems), dtype=pl.Int64)
+        return frame.filter(~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(bad))
+
+    def _problems(self, checked: list[CheckedColumn]) -> dict[int, list[tuple[Column, Told]]]:
+        """All problems of each bad row, by its position, in the table's order of columns."""
+        problems: dict[int, list[tuple[Column, Told]]] = defaultdict(list)
+        for check, column in zip(self._checks, checked, strict=True):
+            for position, told in column.problems.items():
+                problems[position].append((check.column, told))
+        # A key that is missing in the whole file and has no default makes every row bad.
+        for lacking in self._filled:
+            if lacking.needs_value:
+                for position in range(len(checked[0].values) if checked else 0):
+                    problems[position].append((lacking, tell(Message.MANDATORY_EMPTY, column=lacking.name)))
+        return problems
+
+    def _tell(self, batch: RowBatch, problems: dict[int, list[tuple[Column, Told]]]) -> None:
+        """Write down the rejects of a batch, in the file's order."""
+        found = [
+            (row.line, row.cells, [Reject(row.line, None, None, None, row.told)]) for row in batch.broken
+        ]
+        for position, wrong in problems.items():
+            line, cells = int(batch.lines[position]), batch.frame.row(position)
+            found.append((line, cells, [self._reject(line, cells, column, told) for column, told in wrong]))
+        for line, cells, rejects in sorted(found, key=lambda each: each[0]):
+            room = self._kept_rejects - len(self._rejects)
+            self._rejects += rejects[: max(room, 0)]
+            if self._rejects_file is not None:
+                errors = "; ".join(reject.told.text(self._language) for reject in rejects)
+                self._rejects_file.write(line, cells, errors)
+
+    def _reject(self, line: int, cells: tuple[str, ...], column: Column, told: Told) -> Reject:
+        position = self._headers.positions.get(column.name)
+        if position is None:
+            return Reject(line, None, column.name, None, told)
+        return Reject(line, self._layout.header[position], column.name, cells[position], told)
+
+
+def column_check(column: Column, table: ImportTable, dist_id: str | None) -> ColumnCheck:
+    """The check of a column; the distributor's column is held against the batch's distributor."""
+    is_distributor = dist_id is not None and table.by_role(Role.DISTRIBUTOR) is column
+    return ColumnCheck(
+        column, dist_id=dist_id if is_distributor else None, exact=table.distributor_check == "exact"
+    )
