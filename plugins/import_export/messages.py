@@ -89,6 +89,76 @@ class Message(StrEnum):
     REPORT_NOT_ARCHIVED = "REPORT_NOT_ARCHIVED"
 
 
+class Phrase(StrEnum):
+    """Words that are a value of a message, and are put into the reader's language like the message itself."""
+
+    ABSOLUTE_PATH = "@absolute_path"
+    BACKSLASH = "@backslash"
+    LEADS_OUT = "@leads_out"
+    CONTROL_CHARACTERS = "@control_characters"
+    NAME_TOO_LONG = "@name_too_long"
+    LINK = "@link"
+    NO_FILE = "@no_file"
+    NESTED = "@nested"
+    METHOD = "@method"
+    OVERLAPS = "@overlaps"
+    UNPACKED_BYTES = "@unpacked_bytes"
+    NUMBER_OF_FILES = "@number_of_files"
+    DIRECTORY_BYTES = "@directory_bytes"
+    HARD_LINK = "@hard_link"
+    PIPE = "@pipe"
+    SOCKET = "@socket"
+    DEVICE = "@device"
+    UNREADABLE = "@unreadable"
+    CLOSED_FOLDER = "@closed_folder"
+    LONG_FOLDER = "@long_folder"
+    TOO_DEEP = "@too_deep"
+
+
+_PHRASES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        Phrase.ABSOLUTE_PATH: ("is an absolute path", "adalah path absolut"),
+        Phrase.BACKSLASH: ("has a backslash in its name", "memiliki garis miring terbalik pada namanya"),
+        Phrase.LEADS_OUT: ("leads out of its folder", "mengarah ke luar foldernya"),
+        Phrase.CONTROL_CHARACTERS: (
+            "has invisible control characters in its name",
+            "memiliki karakter kontrol tersembunyi pada namanya",
+        ),
+        Phrase.NAME_TOO_LONG: ("has a name that is too long", "memiliki nama yang terlalu panjang"),
+        Phrase.LINK: ("is a link", "adalah tautan"),
+        Phrase.NO_FILE: ("is neither a file nor a folder", "bukan file maupun folder"),
+        Phrase.NESTED: ("is an archive inside the archive", "adalah arsip di dalam arsip"),
+        Phrase.METHOD: (
+            "is packed by a method that is not supported; pack it with the usual one (deflate)",
+            "dikompresi dengan metode yang tidak didukung; gunakan metode biasa (deflate)",
+        ),
+        Phrase.OVERLAPS: ("overlaps another file", "tumpang tindih dengan file lain"),
+        Phrase.UNPACKED_BYTES: ("its unpacked size in bytes", "ukuran isinya dalam byte"),
+        Phrase.NUMBER_OF_FILES: ("its number of files", "jumlah filenya"),
+        Phrase.DIRECTORY_BYTES: (
+            "the size of its table of contents in bytes",
+            "ukuran daftar isinya dalam byte",
+        ),
+        Phrase.HARD_LINK: ("is one file under several names", "adalah satu file dengan beberapa nama"),
+        Phrase.PIPE: ("is a pipe", "adalah pipe"),
+        Phrase.SOCKET: ("is a socket", "adalah socket"),
+        Phrase.DEVICE: ("is a device", "adalah perangkat"),
+        Phrase.UNREADABLE: (
+            "may not be read by the service's user",
+            "tidak boleh dibaca oleh pengguna layanan",
+        ),
+        Phrase.CLOSED_FOLDER: (
+            "is a folder that the service's user may not change",
+            "adalah folder yang tidak boleh diubah oleh pengguna layanan",
+        ),
+        Phrase.LONG_FOLDER: (
+            "is a folder whose name is too long for a distributor",
+            "adalah folder yang namanya terlalu panjang untuk distributor",
+        ),
+        Phrase.TOO_DEEP: ("lies too many folders deep", "berada terlalu dalam di dalam folder"),
+    }
+)
+
 _TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
     {
         Message.NO_FILES: ("No files provided.", "Tidak ada file yang dikirim."),
@@ -101,16 +171,16 @@ _TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "{name}: Jenis file '{extension}' tidak didukung. Dilewati.",
         ),
         Message.NOT_A_REGULAR_FILE: (
-            "{name}: This is not an ordinary file (it is {kind}). Left where it is.",
-            "{name}: Ini bukan file biasa ({kind}). Dibiarkan di tempatnya.",
+            "{name}: Not taken, because it {kind}.",
+            "{name}: Tidak diambil karena {kind}.",
         ),
         Message.ZIP_NO_DATA_FILE: (
             "{name}: Invalid ZIP or no data files found inside.",
             "{name}: ZIP tidak valid atau tidak berisi file data.",
         ),
         Message.ZIP_UNSAFE: (
-            "{name}: The ZIP is refused because it is not safe to unpack: {why}.",
-            "{name}: ZIP ditolak karena tidak aman untuk dibuka: {why}.",
+            "{name}: The ZIP is refused because it is not safe to unpack: '{member}' {why}.",
+            "{name}: ZIP ditolak karena tidak aman untuk dibuka: '{member}' {why}.",
         ),
         Message.ZIP_RATIO: (
             "{name}: The ZIP is refused: '{member}' would unpack to more than {limit} times its packed size.",
@@ -312,8 +382,12 @@ class Told:
 
     def text(self, language: Language = "en") -> str:
         """The message in words."""
-        english, indonesian = _TEXTS[self.code]
-        return (indonesian if language == "id" else english).format(**self.params)
+        choice = 1 if language == "id" else 0
+        params = {
+            key: _PHRASES[value][choice] if isinstance(value, str) and value in _PHRASES else value
+            for key, value in self.params.items()
+        }
+        return _TEXTS[self.code][choice].format(**params)
 
 
 def tell(code: Message, **params: object) -> Told:

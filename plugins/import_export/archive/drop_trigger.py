@@ -10,8 +10,11 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from import_export.archive.drop_folder import Settling, scan
-from import_export.messages import Message, tell
+from import_export.archive.settling import Settling, scan
+from import_export.errors import SettingsError
+
+MOST_AT_ONCE = 500
+"""Things in one event; each becomes a mapped task of its own, of which Airflow takes 1,024. The rest comes next."""
 
 
 class DropFolderTrigger(BaseTrigger):
@@ -40,14 +43,20 @@ class DropFolderTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look until something has settled. A folder that cannot be read fails the task, which says so and retries."""
         settling = Settling(self.settle_seconds)
-        told: set[tuple[str, str]] = set()
+        told: set[str] = set()
         while True:
-            snapshot = await asyncio.to_thread(scan, Path(self.drop_folder))
-            for name, kind in set(snapshot.strange) - told:
-                self.log.warning(tell(Message.NOT_A_REGULAR_FILE, name=name, kind=kind).text())
-                told.add((name, kind))
+            try:
+                snapshot = await asyncio.to_thread(scan, Path(self.drop_folder))
+            except OSError as fault:
+                raise SettingsError(
+                    f"[import_export] drop_folder {self.drop_folder} cannot be read: {fault}"
+                ) from fault
+            for text in [left.text() for left in snapshot.left]:
+                if text not in told:
+                    self.log.warning(text)
+                    told.add(text)
             settled = settling.look(snapshot, time.monotonic())
             if settled:
-                yield TriggerEvent([thing.to_event() for thing in settled])
+                yield TriggerEvent([thing.to_event() for thing in settled[:MOST_AT_ONCE]])
                 return
             await asyncio.sleep(self.poll_seconds)

@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
+import errno
+import filecmp
 import os
 import shutil
 from pathlib import Path
 
+from import_export.imports.freezing import opened, sync_folder
+
+_CHUNK = 1 << 20
+_PART = ".put-away.part"
+"""Not made of the file's own name, which may be as long as a name can be."""
+
 
 def put_away(claimed: Path, target: Path) -> None:
-    """Move every file below `claimed` to the same place below `target`."""
+    """Move every file below `claimed` to the same place below `target`.
+
+    Nothing there is overwritten: a file whose place another one has gets a number, `sales (2).csv`.
+    """
     if not claimed.exists():
         return
-    for source in sorted(path for path in claimed.rglob("*") if path.is_file()):
-        place = target / source.relative_to(claimed)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _move(source, place)
+    for source in sorted(claimed.rglob("*")):
+        if source.is_file() and not source.is_symlink():
+            place = target / source.relative_to(claimed)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _move(source, place)
     shutil.rmtree(claimed)
 
 
-def _move(source: Path, place: Path) -> None:
-    if source.stat().st_dev == place.parent.stat().st_dev:
-        source.rename(place)
-        return
-    part = place.with_name(f".{place.name}.part")
-    with source.open("rb") as original, part.open("wb") as copy:
-        shutil.copyfileobj(original, copy, 1 << 20)
+def _move(source: Path, wanted: Path) -> None:
+    place = _free_place(source, wanted)
+    if not place.exists():
+        try:
+            source.rename(place)
+        except OSError as fault:
+            if fault.errno != errno.EXDEV:
+                raise
+        else:
+            return
+        _copy(source, place)
+    # Only now: a crash before this line leaves the file in both places, and the repeat finds it.
+    source.unlink()
+
+
+def _free_place(source: Path, wanted: Path) -> Path:
+    """The first place that is free, or that an earlier attempt has filled with this very file."""
+    place, number = wanted, 1
+    while place.exists() and not (place.is_file() and filecmp.cmp(source, place, shallow=False)):
+        number += 1
+        place = wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")
+    return place
+
+
+def _copy(source: Path, place: Path) -> None:
+    """Copy to another disk; the copy appears as a whole, and survives a power cut."""
+    part = place.with_name(_PART)
+    with opened(source) as original, part.open("wb") as copy:
+        shutil.copyfileobj(original, copy, _CHUNK)
         copy.flush()
         os.fsync(copy.fileno())
     part.replace(place)
-    source.unlink()
+    sync_folder(place.parent)

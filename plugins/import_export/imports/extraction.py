@@ -5,19 +5,16 @@ Deterministic: the same files get the same names and numbers when it is repeated
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from import_export.errors import SourceChanged
+from import_export.imports.freezing import NotAFile, freeze, sync_folder, write_frozen
+from import_export.imports.names import is_junk, readable
 from import_export.imports.zips import Limits, Refused, read_members
-from import_export.messages import Message, Told, tell
+from import_export.messages import Message, Phrase, Told, tell
 
 DATA_EXTENSIONS = (".csv", ".txt")
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,84 +50,56 @@ def extract(sources: Sequence[Source], folder: Path, limits: Limits) -> Extracte
     Raises `SourceChanged` when a source is still being written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.iterdir():
-        left.unlink()
     files: list[DataFile] = []
     warnings: list[Told] = []
     for source in sorted(sources, key=lambda source: source.name):
-        base = source.name.rsplit("/", 1)[-1]
-        extension = Path(base).suffix
-        if base.startswith(".") or "__MACOSX" in source.name.split("/"):
+        if is_junk(source.name):
             continue
-        if extension.lower() in DATA_EXTENSIONS:
-            files.append(_freeze(source, _numbered(folder, len(files) + 1, extension)))
-        elif extension.lower() == ".zip":
-            found = _unzip(source, folder, len(files), limits)
-            if isinstance(found, Told):
-                warnings.append(found)
-            else:
-                files += found
-        else:
-            warnings.append(tell(Message.UNSUPPORTED_TYPE, name=source.name, extension=extension))
-    _sync_folder(folder)
+        try:
+            files += _take(source, folder, len(files) + 1, limits)
+        except Refused as refused:
+            warnings.append(refused.told)
+    # An earlier attempt may have ended differently, or in the middle of a file.
+    for left in set(folder.iterdir()) - {file.path for file in files}:
+        left.unlink()
+    sync_folder(folder)
     return Extracted(tuple(files), tuple(warnings))
+
+
+def _take(source: Source, folder: Path, number: int, limits: Limits) -> list[DataFile]:
+    """The data files of one source, numbered from `number` on. Raises `Refused` when it gives none."""
+    name = readable(source.name)
+    extension = Path(source.name).suffix
+    try:
+        if extension.lower() in DATA_EXTENSIONS:
+            target = _numbered(folder, number, extension)
+            return [DataFile(name, target, *freeze(source.path, target, name))]
+        if extension.lower() == ".zip":
+            return _unzip(source.path, name, folder, number, limits)
+    except NotAFile:
+        raise Refused(tell(Message.NOT_A_REGULAR_FILE, name=name, kind=Phrase.NO_FILE)) from None
+    raise Refused(tell(Message.UNSUPPORTED_TYPE, name=name, extension=readable(extension)))
+
+
+def _unzip(path: Path, name: str, folder: Path, number: int, limits: Limits) -> list[DataFile]:
+    frozen = folder / f"{number:04d}.zip"
+    freeze(path, frozen, name)
+    found: list[DataFile] = []
+    try:
+        for member in read_members(frozen, name, DATA_EXTENSIONS, limits):
+            target = _numbered(folder, number + len(found), Path(member.name).suffix)
+            shown = readable(f"{name}/{member.name}")
+            found.append(DataFile(shown, target, *write_frozen(member.read, target)))
+    except Refused:
+        for file in found:
+            file.path.unlink()
+        raise
+    finally:
+        frozen.unlink()
+    if not found:
+        raise Refused(tell(Message.ZIP_NO_DATA_FILE, name=name))
+    return found
 
 
 def _numbered(folder: Path, number: int, extension: str) -> Path:
     return folder / f"{number:04d}{extension.lower()}"
-
-
-def _freeze(source: Source, target: Path) -> DataFile:
-    """Copy while hashing; only the copy is ever loaded. A writer may go on after the file was renamed, so look twice."""
-    with source.path.open("rb") as original:
-        before = os.fstat(original.fileno())
-        size, sha256 = copy_frozen(original.read, target)
-        after = os.fstat(original.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
-        raise SourceChanged(f"{source.name} is still being written")
-    return DataFile(source.name, target, size, sha256)
-
-
-def copy_frozen(read: Callable[[int], bytes], target: Path) -> tuple[int, str]:
-    """Write what `read` gives to a read-only file; give its size in bytes and its SHA-256."""
-    digest, size = hashlib.sha256(), 0
-    with target.open("wb") as copy:
-        while chunk := read(_CHUNK):
-            digest.update(chunk)
-            copy.write(chunk)
-            size += len(chunk)
-        _sync(copy)
-    target.chmod(0o440)
-    return size, digest.hexdigest()
-
-
-def _unzip(source: Source, folder: Path, taken: int, limits: Limits) -> list[DataFile] | Told:
-    frozen = folder / "frozen.zip.part"
-    _freeze(source, frozen)
-    found: list[DataFile] = []
-    try:
-        for member in read_members(frozen, source.name, DATA_EXTENSIONS, limits):
-            target = _numbered(folder, taken + len(found) + 1, Path(member.name).suffix)
-            found.append(DataFile(f"{source.name}/{member.name}", target, 0, ""))
-            size, sha256 = copy_frozen(member.read, target)
-            found[-1] = DataFile(f"{source.name}/{member.name}", target, size, sha256)
-    except Refused as refused:
-        for file in found:
-            file.path.unlink(missing_ok=True)
-        return refused.told
-    finally:
-        frozen.unlink()
-    return found or tell(Message.ZIP_NO_DATA_FILE, name=source.name)
-
-
-def _sync(file: IO[bytes]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
