@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import dag
@@ -12,6 +12,9 @@ from import_export.airflow_tasks import DropFolderSensor
 
 @dag(
     schedule="@continuous",
+    # Without a start date the first run's interval is empty, and the second one gets the same logical date: Airflow
+    # then never makes it.
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
     max_active_runs=1,
     catchup=False,
     is_paused_upon_creation=False,

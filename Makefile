@@ -1,0 +1,43 @@
+# The names that people type. `make demo` needs nothing prepared but Python 3.11 or newer.
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help demo run stop clean test lint bench lock install install-dev
+
+help: ## what can be done
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+install: ## install what the product needs
+	@devtools/bootstrap.sh requirements.txt
+
+install-dev:
+	@devtools/bootstrap.sh requirements-dev.txt
+
+demo: install ## start everything, import a distributor's ZIP, and tell what became of it
+	@$(PYTHON) -m devtools.demo
+
+run: install ## start everything and keep it until Ctrl-C
+	@exec $(PYTHON) -m devtools.stack run
+
+stop: ## end what `make demo` or `make run` left running
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.stack stop; fi
+
+clean: ## stop, and remove .local and .venv
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.stack clean; fi
+	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+test: install-dev ## all tests, on MariaDB and (as root, or with IMPORT_EXPORT_TEST_MYSQL_URI) MySQL 9
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: install-dev ## format, rules, types, layers
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@PYTHONPATH=plugins .venv/bin/lint-imports --no-logo 2>/dev/null || PYTHONPATH=plugins .venv/bin/lint-imports
+
+bench: install-dev ## measure, as ratios against something measured in the same run
+	@PYTHONPATH=plugins:. $(PYTHON) -m benchmarks.run $(ARGS)
+
+lock: install ## renew the lock files from requirements.in and requirements-dev.in
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-dev.in -c requirements.txt -o requirements-dev.txt

@@ -1,0 +1,150 @@
+"""The demo: drops a distributor's ZIP, waits, tells what became of each file, and fails unless all is as it should be."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import MySQLdb
+
+from devtools.demo_data import DISTRIBUTOR, EXPECTED, make_zip
+from devtools.local import Local
+from devtools.stack import tell, up
+
+PATIENCE_SECONDS = 120
+
+_JOBS = """
+SELECT j.filename, j.table_name, j.status, j.total_rows, j.inserted, j.updated, j.unchanged, j.rejected,
+    j.archive_url, b.finished_at
+FROM import_jobs AS j
+INNER JOIN import_batches AS b ON b.batch_id = j.batch_id
+WHERE JSON_CONTAINS(b.names, JSON_QUOTE(%s))
+ORDER BY j.slot
+"""
+_STATUSES = {
+    0: "Skipped",
+    1: "Uploaded",
+    2: "Failed",
+    3: "Waiting",
+    4: "Validating",
+    5: "Valid",
+    6: "Invalid",
+    8: "Processing failed",
+    9: "Complete",
+}
+_COLUMNS = ("file", "table", "status", "rows", "inserted", "updated", "unchanged", "rejected", "archived")
+
+
+def main() -> int:
+    """Run the demo; 0 only when every job ended as it should."""
+    local = Local.of_environment()
+    began = time.monotonic()
+    print("starting MariaDB or MySQL, PostgreSQL and Airflow …", flush=True)
+    facts = up(local)
+    print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
+    name = _drop(Path(facts["drop_folder"]))
+    rows = _wait(facts["mysql_uri"], name)
+    _print_table(rows)
+    wrong = _differences(rows)
+    print()
+    for line in wrong:
+        print(f"NOT AS IT SHOULD BE: {line}")
+    loaded = [row for row in rows if row["status"] == 9]
+    if loaded and all(row["rows"] == row["unchanged"] + row["rejected"] for row in loaded):
+        print("All rows were there already: nothing was changed.")
+    print(f"{'FAILED' if wrong else 'Done'} after {time.monotonic() - began:.0f} s.\n")
+    tell(facts)
+    print(f"reports      {local.root / 'done'}\n\n`make stop` ends it; until then, drop files of your own.")
+    return 1 if wrong else 0
+
+
+def _drop(folder: Path) -> str:
+    """Put the ZIP into the distributor's folder, under another name until it is whole; gives its name."""
+    target = folder / DISTRIBUTOR / f"kiriman_{datetime.now():%Y%m%d_%H%M%S_%f}.zip"  # noqa: DTZ005 - a name
+    target.parent.mkdir(exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    part.write_bytes(make_zip())
+    part.rename(target)
+    print(f"dropped {target}", flush=True)
+    return target.name
+
+
+def _wait(uri: str, name: str) -> list[dict[str, Any]]:
+    """Show how the jobs go on until the batch is finished."""
+    began = time.monotonic()
+    shown = ""
+    while True:
+        rows, finished = _jobs(uri, name)
+        states = ", ".join(f"{Path(row['file']).name}: {_STATUSES[row['status']]}" for row in rows)
+        states = states or "waiting until the file has settled …"
+        if states != shown:
+            print(f"  {time.monotonic() - began:4.0f} s  {states}", flush=True)
+            shown = states
+        if finished:
+            return rows
+        if time.monotonic() - began > PATIENCE_SECONDS:
+            raise SystemExit(f"the batch was not finished after {PATIENCE_SECONDS} s")
+        time.sleep(0.5)
+
+
+def _jobs(uri: str, name: str) -> tuple[list[dict[str, Any]], bool]:
+    parts = urlsplit(uri)
+    connection = MySQLdb.connect(
+        host=parts.hostname or "localhost",
+        port=parts.port or 3306,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        database=parts.path.lstrip("/").split("?")[0],
+        charset="utf8mb4",
+    )
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_JOBS, (name,))
+            found = cursor.fetchall()
+    finally:
+        connection.close()
+    rows = [dict(zip(_COLUMNS, row[:-1], strict=True)) for row in found]
+    return rows, bool(found) and found[0][-1] is not None
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    texts = [_COLUMNS]
+    for row in rows:
+        row = {**row, "file": Path(row["file"]).name, "status": f"{row['status']} {_STATUSES[row['status']]}"}
+        texts.append(tuple("-" if row[name] is None else str(row[name]) for name in _COLUMNS))
+    widths = [max(len(line[column]) for line in texts) for column in range(len(_COLUMNS))]
+    print()
+    for line in texts:
+        cells = [
+            cell.rjust(width) if 3 <= column <= 7 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def _differences(rows: list[dict[str, Any]]) -> list[str]:
+    found = {Path(row["file"]).name: row for row in rows}
+    wrong = [f"there is no job for {name}" for name in EXPECTED if name not in found]
+    wrong += [f"there is a job for {name}" for name in found if name not in EXPECTED]
+    for name, expected in EXPECTED.items():
+        row = found.get(name)
+        if row is None:
+            continue
+        facts = (row["table"], row["status"], row["rows"], row["rejected"])
+        if facts != (expected.table, expected.status, expected.rows, expected.rejected):
+            wrong.append(f"{name}: {facts} instead of {expected}")
+        if row["status"] == 9:
+            stored = row["inserted"] + row["updated"] + row["unchanged"]
+            if stored + row["rejected"] != row["rows"]:
+                wrong.append(f"{name}: the counts do not add up")
+            if not row["archived"]:
+                wrong.append(f"{name}: it was not archived")
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())

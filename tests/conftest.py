@@ -1,0 +1,18 @@
+"""What tests share: the database servers."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Server, running_server, wanted_servers
+
+
+def pytest_report_header() -> str:
+    return f"database servers: {', '.join(wanted_servers())}"
+
+
+@pytest.fixture(scope="session", params=wanted_servers())
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Each of the servers that are tested, in turn."""
+    with running_server(request.param, tmp_path_factory.mktemp(request.param)) as running:
+        yield running
