@@ -28,7 +28,7 @@ start() {
   mkdir -p "$root/var/my"
   chroot "$root" /usr/sbin/mysqld --no-defaults --initialize-insecure --user=root --datadir=/var/my/data >"$home/init.log" 2>&1
   setsid chroot "$root" /usr/sbin/mysqld --no-defaults --user=root --datadir=/var/my/data --socket=/var/my/mysql.sock \
-    --port="$1" --bind-address=127.0.0.1 --mysqlx=OFF --local-infile=ON --innodb-buffer-pool-size=512M \
+    --port="$1" --bind-address=127.0.0.1 --mysqlx=OFF --secure-file-priv=NULL --local-infile=ON --innodb-buffer-pool-size=512M \
     --innodb-redo-log-capacity=1G >"$home/mysqld.log" 2>&1 </dev/null &
   echo $! >"$pid"
   for _ in $(seq 600); do

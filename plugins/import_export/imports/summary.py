@@ -39,9 +39,9 @@ class Summary:
             export_to=export_to,
         )
 
-    def note(self, processed: int, language: Language) -> str:
+    def note(self, language: Language) -> str:
         """The note of the import page: `Berhasil memproses 1.234 data; Periode DO: …; Total Penjualan: …`."""
-        parts = [tell(Message.SUMMARY_ROWS, count=_grouped(Decimal(processed), language)).text(language)]
+        parts = [tell(Message.SUMMARY_ROWS, count=_grouped(Decimal(self.rows), language)).text(language)]
         if self.date_from is not None and self.date_to is not None:
             told = tell(Message.SUMMARY_PERIOD, first=_day(self.date_from), last=_day(self.date_to))
             parts.append(told.text(language))

@@ -62,7 +62,7 @@ def _job_lines(job: ImportJob, rejects_name: str | None, language: Language) -> 
     if job.status in (JobStatus.COMPLETE, JobStatus.FAILED):
         yield f"  {_counts(job.counts, language)}"
     if job.summary is not None:
-        yield f"  {Summary.from_json(job.summary).note(job.counts.success, language)}"
+        yield f"  {Summary.from_json(job.summary).note(language)}"
     for note in job.notes:
         yield f"  - {note.text(language)}"
     if job.ignored_columns:
