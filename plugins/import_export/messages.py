@@ -132,7 +132,10 @@ _PHRASES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "is packed by a method that is not supported; pack it with the usual one (deflate)",
             "dikompresi dengan metode yang tidak didukung; gunakan metode biasa (deflate)",
         ),
-        Phrase.OVERLAPS: ("overlaps another file", "tumpang tindih dengan file lain"),
+        Phrase.OVERLAPS: (
+            "overlaps another part of the archive",
+            "tumpang tindih dengan bagian lain dari arsip",
+        ),
         Phrase.UNPACKED_BYTES: ("its unpacked size in bytes", "ukuran isinya dalam byte"),
         Phrase.NUMBER_OF_FILES: ("its number of files", "jumlah filenya"),
         Phrase.DIRECTORY_BYTES: (

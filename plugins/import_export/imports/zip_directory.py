@@ -43,7 +43,9 @@ def _odd(name: str) -> int:
     return sum(not sign.isascii() and "LATIN" not in unicodedata.name(sign, "") for sign in name)
 
 
-def check_members(file: BinaryIO, zip_name: str, infos: Sequence[zipfile.ZipInfo]) -> Told | None:
+def check_members(
+    file: BinaryIO, zip_name: str, infos: Sequence[zipfile.ZipInfo], directory_at: int
+) -> Told | None:
     """Why the ZIP is refused, None when its members may be unpacked.
 
     Their sizes and number are not judged here. Raises `zipfile.BadZipFile` for what is no ZIP after all.
@@ -54,11 +56,13 @@ def check_members(file: BinaryIO, zip_name: str, infos: Sequence[zipfile.ZipInfo
         if info.flag_bits & _ENCRYPTED_FLAGS:
             return tell(Message.ZIP_ENCRYPTED, name=zip_name)
         why = _unsafe(info, name)
-        if why is None and info.header_offset < end:
-            why = Phrase.OVERLAPS
+        if why is None:
+            begin, end_before = info.header_offset, end
+            end = _data_begins(file, info) + info.compress_size
+            # A packed size beyond what there is would also make a bomb's ratio look harmless.
+            why = Phrase.OVERLAPS if begin < end_before or end > directory_at else None
         if why is not None:
             return tell(Message.ZIP_UNSAFE, name=zip_name, member=readable(name), why=why)
-        end = _data_begins(file, info) + info.compress_size
     return None
 
 

@@ -112,17 +112,17 @@ def read_members(path: Path, zip_name: str, extensions: Sequence[str], limits: L
         zipfile.ZipFile(file) as archive,
     ):
         infos = [info for info in archive.infolist() if not is_junk(member_name(info))]
-        _check(file, infos, count)
+        _check(file, infos, archive.start_dir, count)
         wanted = [info for info in infos if member_name(info).lower().endswith(tuple(extensions))]
         for info in sorted(wanted, key=lambda info: (member_name(info), info.header_offset)):
             with archive.open(info) as stream:
                 yield Member(member_name(info), stream, count, info.compress_size)
 
 
-def _check(file: _Bounded, infos: Sequence[zipfile.ZipInfo], count: _Count) -> None:
+def _check(file: _Bounded, infos: Sequence[zipfile.ZipInfo], directory_at: int, count: _Count) -> None:
     """Refuse by what the archive's directory says, before a byte is unpacked."""
     count.check_files(len(infos))
-    refusal = check_members(file, count.zip_name, infos)
+    refusal = check_members(file, count.zip_name, infos, directory_at)
     if refusal is not None:
         raise Refused(refusal)
     for info in infos:
