@@ -155,6 +155,17 @@ def test_a_link_that_replaced_the_file_or_its_folder_is_not_followed(
     assert secret.read_text() == "secret"
 
 
+def test_a_folder_that_became_a_link_to_itself_elsewhere_is_not_followed(
+    drop: Path, work: Path, tmp_path: Path
+) -> None:
+    put(drop / "0112" / "sales.csv")
+    (thing,) = things(drop)
+    (drop / "0112").rename(tmp_path / "moved")
+    (drop / "0112").symlink_to(tmp_path / "moved")
+    assert take(drop, thing, work) is None
+    assert below(tmp_path / "moved") == ["sales.csv"]
+
+
 def test_a_batch_folder_that_is_there_already_is_never_written_into(drop: Path, work: Path) -> None:
     put(drop / "sales.csv", "new")
     put(work / "b1" / "claimed" / "sales.csv", "old")
@@ -252,12 +263,17 @@ def test_a_work_folder_on_another_disk_is_refused_by_name(drop: Path) -> None:
     assert list(drop.iterdir()) == []
 
 
-@pytest.mark.parametrize("swap", ["written", "link", "pipe"])
+@pytest.mark.parametrize("swap", ["written", "replaced", "link", "pipe"])
 def test_what_changed_in_the_last_moment_is_put_back(drop: Path, work: Path, swap: str) -> None:
     path = put(drop / "0112" / "sales.csv")
     (file,) = things(drop)[0].files
     if swap == "written":
         put(path, "longer than it was when it was seen")
+    elif swap == "replaced":
+        status, content = path.stat(), path.read_text()
+        path.rename(drop / ".away")
+        put(path, content)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     else:
         path.unlink()
         path.symlink_to("/etc/passwd") if swap == "link" else os.mkfifo(path)

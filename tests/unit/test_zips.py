@@ -1,5 +1,6 @@
 """ZIPs that mean harm are refused as a whole, with the reason; damaged ones never break the import."""
 
+import io
 import struct
 import tempfile
 import zipfile
@@ -12,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from import_export.imports.extraction import Extracted, Source, extract
-from import_export.imports.zips import Limits
+from import_export.imports.freezing import write_frozen
+from import_export.imports.zips import Count, Limits, Member, Refused
 from import_export.messages import Message
 
 LIMITS = Limits(max_files=100, max_bytes=64 << 20, max_ratio=100)
@@ -189,6 +191,19 @@ def test_declared_sizes_count_together(tmp_path: Path) -> None:
     )
     assert code is Message.ZIP_TOO_LARGE
     assert text == "m.zip: The ZIP is refused: its unpacked size in bytes is more than the limit of 10,000."
+
+
+def test_what_streams_is_counted_whatever_was_declared(tmp_path: Path) -> None:
+    limits = Limits(max_files=1, max_bytes=3 << 20, max_ratio=100)
+    zeros = io.BytesIO(b"0" * (4 << 20))
+    honest = Member("a.csv", zeros, Count("m.zip", limits), packed=4 << 20)
+    with pytest.raises(Refused, match="its unpacked size in bytes is more than the limit"):
+        write_frozen(honest.read, tmp_path / "a.csv")
+    zeros.seek(0)
+    squeezed = Member("a.csv", zeros, Count("m.zip", limits), packed=1000)
+    with pytest.raises(Refused, match=r"'a\.csv' would unpack to more than 100 times"):
+        write_frozen(squeezed.read, tmp_path / "a.csv")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_entries_that_share_one_members_bytes_are_refused(tmp_path: Path) -> None:

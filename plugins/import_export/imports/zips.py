@@ -45,7 +45,7 @@ class Refused(Exception):
 class Member:
     """One data file of a ZIP, read as a stream whose size is counted."""
 
-    def __init__(self, name: str, stream: IO[bytes], count: _Count, packed: int) -> None:
+    def __init__(self, name: str, stream: IO[bytes], count: Count, packed: int) -> None:
         self.name = name
         self._stream = stream
         self._count = count
@@ -62,7 +62,7 @@ class Member:
         return chunk
 
 
-class _Count:
+class Count:
     """Bytes of the whole ZIP, counted while they stream."""
 
     def __init__(self, zip_name: str, limits: Limits) -> None:
@@ -71,18 +71,22 @@ class _Count:
         self._bytes = 0
 
     def add(self, size: int) -> None:
+        """Count bytes that were unpacked."""
         self._bytes += size
         self.check_size(self._bytes)
 
     def check_size(self, size: int) -> None:
+        """Refuse more bytes than the limit."""
         if size > self._limits.max_bytes:
             raise _too_large(self.zip_name, Phrase.UNPACKED_BYTES, self._limits.max_bytes)
 
     def check_files(self, number: int) -> None:
+        """Refuse more files than the limit."""
         if number > self._limits.max_files:
             raise _too_large(self.zip_name, Phrase.NUMBER_OF_FILES, self._limits.max_files)
 
     def check_ratio(self, member: str, size: int, packed: int) -> None:
+        """Refuse a member that is too large for its packed size; small ones do no harm."""
         if size > _RATIO_MATTERS_ABOVE and size > packed * self._limits.max_ratio:
             limit = self._limits.max_ratio
             raise Refused(tell(Message.ZIP_RATIO, name=self.zip_name, member=member, limit=limit))
@@ -104,7 +108,7 @@ class _Bounded(io.BufferedReader):
 
 def read_members(path: Path, zip_name: str, extensions: Sequence[str], limits: Limits) -> Iterator[Member]:
     """The data files of a ZIP, sorted by name; each must be read before the next. Raises `Refused`."""
-    count = _Count(zip_name, limits)
+    count = Count(zip_name, limits)
     directory_limit = _DIRECTORY_BYTES + limits.max_files * _DIRECTORY_BYTES_A_FILE
     with (
         _Bounded(path, directory_limit, zip_name) as file,
@@ -119,7 +123,7 @@ def read_members(path: Path, zip_name: str, extensions: Sequence[str], limits: L
                 yield Member(member_name(info), stream, count, info.compress_size)
 
 
-def _check(file: _Bounded, infos: Sequence[zipfile.ZipInfo], directory_at: int, count: _Count) -> None:
+def _check(file: _Bounded, infos: Sequence[zipfile.ZipInfo], directory_at: int, count: Count) -> None:
     """Refuse by what the archive's directory says, before a byte is unpacked."""
     count.check_files(len(infos))
     refusal = check_members(file, count.zip_name, infos, directory_at)
