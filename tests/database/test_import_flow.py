@@ -185,6 +185,7 @@ def test_every_step_may_be_repeated(flow: Flow) -> None:
             step(flow.context, lanes[0])
     assert finish_batch(flow.context, batch_id) is BatchStatus.COMPLETED
     assert finish_batch(flow.context, batch_id) is BatchStatus.COMPLETED
+    assert extract_batch(flow.context, batch_id) == lanes
     job, *_ = flow.jobs(batch_id)
     assert len(flow.events(job.id)) == 5
     assert (flow.rows("stocks"), len(list(flow.root.glob("archive/**/*.csv")))) == (2, 1)

@@ -23,13 +23,14 @@ FROM import_batches
 WHERE batch_id = :batch_id;
 
 -- name: batches_not_started(source)
--- Batches of the drop folder that no run has taken up yet.
+-- Batches of the drop folder that no run has taken up yet; Airflow maps about a thousand tasks at once.
 SELECT batch_id
 FROM import_batches
 WHERE
     source = :source
     AND started_at IS NULL
-ORDER BY received_at, batch_id;
+ORDER BY received_at, batch_id
+LIMIT 500;
 
 -- name: start_batch(now, batch_id)!
 UPDATE import_batches

@@ -17,7 +17,7 @@ from import_export.imports.zips import Limits
 from import_export.messages import Message, tell
 from import_export.services.context import Context
 from import_export.services.lanes import Lane, deal
-from import_export.stores.jobs import NewJob
+from import_export.stores.jobs import JobStore, NewJob
 from import_export.stores.tables import list_tables
 
 log = logging.getLogger(__name__)
@@ -119,9 +119,13 @@ def register_run(context: Context, run_id: str, form: RunForm) -> str:
 def extract_batch(context: Context, batch_id: str) -> list[Lane]:
     """Freeze and unpack what was handed over, register a job for each data file, and deal them into lanes.
 
-    May be repeated after a crash: the same files get the same names and the same jobs.
+    May be repeated after a crash: the same files get the same names and the same jobs. A batch that is closed keeps
+    what it is; its jobs are dealt again, for an upload that still waits.
     """
     work = context.work(batch_id)
+    with context.jobs() as jobs:
+        if jobs.batch(batch_id).finished_at is not None:
+            return _dealt(context, jobs, batch_id)
     sources = [
         Source(path.relative_to(work.claimed).as_posix(), path)
         for path in sorted(work.claimed.rglob("*"))
@@ -147,7 +151,11 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
         jobs.start_batch(batch_id, context.clock())
         jobs.set_warnings(batch_id, warnings, refused=bool(warnings))
         jobs.add_jobs(batch_id, new, actor=context.actor, reason="received", now=context.clock())
-        return deal(batch_id, [job for job in jobs.jobs(batch_id) if job.stored_name], settings.lanes)
+        return _dealt(context, jobs, batch_id)
+
+
+def _dealt(context: Context, jobs: JobStore, batch_id: str) -> list[Lane]:
+    return deal(batch_id, [job for job in jobs.jobs(batch_id) if job.stored_name], context.settings.lanes)
 
 
 def table_names(context: Context) -> list[str]:
