@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import MySQLdb
+
 from devtools.local import REPOSITORY, Local
 from devtools.mysql import start_mysql
 

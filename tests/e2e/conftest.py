@@ -1,0 +1,143 @@
+"""One running Airflow for all end-to-end tests, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from airflow.sdk import Connection
+
+from devtools.local import REPOSITORY
+from import_export.imports.jobs import ImportJob
+from import_export.stores.database import Database
+from import_export.stores.jobs import Event, JobStore
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A running installation, seen from outside."""
+
+    local: Path
+    facts: dict[str, str]
+
+    @property
+    def drop_folder(self) -> Path:
+        """Where files are dropped."""
+        return Path(self.facts["drop_folder"])
+
+    @property
+    def database(self) -> Database:
+        """The product's database."""
+        return Database(Connection.from_uri(self.facts["mysql_uri"], conn_id="import_export_mysql"))
+
+    @contextmanager
+    def jobs(self) -> Iterator[JobStore]:
+        """The jobs as they are now."""
+        with self.database.session() as session:
+            yield JobStore(session)
+
+    def batch_with(self, name: str) -> list[ImportJob]:
+        """The jobs of the batch that brought a file of this name, once the batch is finished; else none."""
+        with self.database.session() as session:
+            found = session.rows(
+                "SELECT batch_id FROM import_batches WHERE finished_at IS NOT NULL AND JSON_CONTAINS(names, JSON_QUOTE(%s))",
+                (name,),
+            )
+            return JobStore(session).jobs(found[0][0]) if found else []
+
+    def jobs_of_file(self, name: str) -> list[ImportJob]:
+        """The jobs of files of this name, finished or not."""
+        with self.database.session() as session:
+            found = session.rows("SELECT id FROM import_jobs WHERE filename = %s", (name,))
+            return [JobStore(session).job(job_id) for (job_id,) in found]
+
+    def events(self, job_id: int) -> list[Event]:
+        """The history of a job."""
+        with self.jobs() as jobs:
+            return jobs.events(job_id)
+
+    def scalar(self, query: str) -> Any:
+        """One value of the database."""
+        with self.database.session() as session:
+            return session.rows(query)[0][0]
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Airflow's REST API, logged in; status and answer."""
+        login = json.dumps({"username": self.facts["username"], "password": self.facts["password"]})
+        token = _request("POST", f"{self.facts['url']}/auth/token", login, {})[1]["access_token"]
+        text = None if body is None else json.dumps(body)
+        return _request(method, self.facts["url"] + path, text, {"Authorization": f"Bearer {token}"})
+
+
+def _request(method: str, url: str, body: str | None, headers: dict[str, str]) -> tuple[int, Any]:
+    request = urllib.request.Request(
+        url,
+        method=method,
+        data=None if body is None else body.encode(),
+        headers={"Content-Type": "application/json", **headers},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.load(refused)
+
+
+def eventually(look: Callable[[], Found], seconds: float = 90) -> Found:
+    """What `look` finds, as soon as it finds something."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"nothing was found within {seconds:.0f} s")
+        time.sleep(0.2)  # between two looks at another process, whose end nothing else tells
+    return found
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of its own, stopped at the end; nothing may be left running then."""
+    local = tmp_path_factory.mktemp("stack")
+    environment = {**os.environ, "IMPORT_EXPORT_LOCAL": str(local)}
+    environment.pop("IMPORT_EXPORT_MYSQL_URI", None)
+
+    def run(command: str) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "devtools.stack", command],
+            cwd=REPOSITORY,
+            env=environment,
+            check=True,
+            timeout=300,
+        )
+
+    run("up")
+    try:
+        yield Stack(local, json.loads((local / "run.json").read_text()))
+    finally:
+        run("stop")
+    assert not _left(local)
+
+
+def _left(local: Path) -> list[str]:
+    """Processes that still work in the stack's folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(local) in command and int(entry.parent.name) != os.getpid():
+            found.append(command)
+    return found
