@@ -12,6 +12,7 @@ from devtools.local import Local
 from devtools.processes import Child, start, wait_for
 
 USER = "airflow"
+_NOBODY = 65534
 
 
 def binaries() -> Path:
@@ -31,6 +32,9 @@ def start_postgres(local: Local) -> Child:
     data = local.root / "postgres"
     if not (data / "PG_VERSION").exists():
         shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(parents=True, mode=0o700)
+        if _as_user()[:1] == ["setpriv"]:
+            os.chown(data, _NOBODY, _NOBODY)
         _run(
             [
                 str(binaries() / "initdb"),
@@ -60,17 +64,26 @@ def start_postgres(local: Local) -> Child:
 
 
 def _as_user() -> list[str]:
-    """PostgreSQL refuses to run as root; in a user namespace it sees another id, and the files stay root's."""
+    """PostgreSQL refuses to run as root.
+
+    In a user namespace it sees another id, and the files stay root's. Where those are not allowed (containers, chroots)
+    it runs as `nobody`, with the one capability that lets it reach its files wherever the checkout lies.
+    """
     if os.geteuid() != 0:
         return []
-    wrap = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
-    if (
-        shutil.which("unshare")
-        and subprocess.run([*wrap, "true"], check=False, capture_output=True).returncode == 0
+    # Without the secure bit, access(2) would not see the capability.
+    capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
+    for wrap in (
+        ["unshare", "--user", "--map-user=1000", "--map-group=1000"],
+        ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *capability],
     ):
-        return wrap
+        if (
+            shutil.which(wrap[0])
+            and not subprocess.run([*wrap, "true"], check=False, capture_output=True).returncode
+        ):
+            return wrap
     raise SystemExit(
-        "PostgreSQL does not run as root, and this machine allows no user namespaces.\n"
+        "PostgreSQL does not run as root, and this machine allows neither user namespaces nor a change of user.\n"
         "Run this as an ordinary user, or set AIRFLOW__DATABASE__SQL_ALCHEMY_CONN to a PostgreSQL of yours."
     )
 
