@@ -46,8 +46,11 @@ class Local:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of every process of this stack."""
-        return {**os.environ, MARK: str(self.root)}
+        """The environment of every process of this stack.
+
+        SPT_NOENV: Airflow writes its processes' titles, which would otherwise go over the environment and the mark.
+        """
+        return {**os.environ, MARK: str(self.root), "SPT_NOENV": "1"}
 
     def sockets(self) -> Path:
         """A folder for Unix sockets, whose paths must be short."""

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
 import pytest
 from airflow.sdk import Connection
 
-from devtools.local import REPOSITORY
+from devtools.local import REPOSITORY, Local
+from devtools.processes import of_stack
 from import_export.imports.jobs import ImportJob
 from import_export.stores.database import Database
 from import_export.stores.jobs import Event, JobStore
@@ -123,21 +125,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         )
 
     run("up")
+    # Each component is the leader of a session of its own, by which all its children can be found.
+    sessions = {os.getsid(pid) for pid in of_stack(Local(local))}
+    assert len(sessions) >= 6
     try:
         yield Stack(local, json.loads((local / "run.json").read_text()))
     finally:
         run("stop")
-    assert not _left(local)
+    assert not sessions & {_session(pid) for pid in psutil.pids()}
 
 
-def _left(local: Path) -> list[str]:
-    """Processes that still work in the stack's folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if str(local) in command and int(entry.parent.name) != os.getpid():
-            found.append(command)
-    return found
+def _session(pid: int) -> int:
+    """The session of a process, 0 when it is gone or has ended and is only waiting to be fetched by its parent."""
+    try:
+        return 0 if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE else os.getsid(pid)
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return 0
