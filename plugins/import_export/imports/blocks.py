@@ -91,24 +91,27 @@ def _skip_lines(octets: bytes, lines: int) -> tuple[bytes, int]:
 
 
 def _last_record_end(octets: bytes, layout: Layout) -> int:
-    """Where the last whole record ends: at a line end outside of quotes, as far as an even count of them tells."""
+    """Where the last whole record ends: at a line end outside of quotes, as far as an even count of them tells.
+
+    0 when the record at the start is not over yet. A quote that stays open for too long is taken for text, and the
+    last line end for the end of a record; what is a record is then found out with care.
+    """
     quote = (layout.dialect.quote or "").encode()
     newline = b"\n" if b"\n" in octets else b"\r"
     # A lone CR at the very end may be the first half of CRLF.
-    end = octets.rfind(newline, 0, len(octets) - (newline == b"\r")) + 1
+    last = end = octets.rfind(newline, 0, len(octets) - (newline == b"\r")) + 1
     if not quote:
-        return end
+        return last
     inside = octets.count(quote, 0, end) % 2
-    first = end
     for _ in range(MOST_LINES):
-        if not inside or first - end > MOST_CHARACTERS:
-            return end if not inside else first
+        if not inside or last - end > MOST_CHARACTERS:
+            break
         before = octets.rfind(newline, 0, end - 1) + 1
-        if not before:
-            return first
         inside = (inside + octets.count(quote, before, end)) % 2
         end = before
-    return first
+        if not end:
+            return 0 if len(octets) < MOST_CHARACTERS else last
+    return last if inside else end
 
 
 def _block(octets: bytes, layout: Layout, *, damaged: bool, nuls: int, read: int) -> Block:
