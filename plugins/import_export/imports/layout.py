@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from import_export.messages import Message, Told, tell
 
 MOST_COLUMNS = 5000
 _TITLE_LINES = 30
+_VALUE = re.compile(r"^[-+(]?[\d.,/: -]+[)%]?$")
+"""A number or a date, which no column is called."""
 _BOMS = {"utf-8-sig": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
 
 
@@ -93,14 +96,18 @@ def _declared_delimiter(text: str) -> str | None:
 
 
 def _find_header(records: Sequence[Record]) -> Record | None:
-    """The first record as wide as most rows are; what stands above it is a title."""
+    """The first record about as wide as most rows are; what stands above it is a title."""
     if not records:
         return None
     widths = Counter(len(record.cells) for record in records[: _TITLE_LINES * 4])
     usual = max(widths, key=lambda width: (widths[width], width))
     for record in records[:_TITLE_LINES]:
-        filled = sum(1 for cell in record.cells if cell.strip())
-        if len(record.cells) == usual and filled * 2 > usual:
+        filled = [cell.strip() for cell in record.cells if cell.strip()]
+        if len(filled) * 2 <= usual:
+            continue
+        # Rows may have a delimiter too many at their end, or a cell too few: a line of names is the header all the same.
+        near = abs(len(record.cells) - usual) <= max(1, usual // 5) and not any(map(_VALUE.match, filled))
+        if near or len(record.cells) == usual:
             return record
     for record in records[:_TITLE_LINES]:
         if any(cell.strip() for cell in record.cells):

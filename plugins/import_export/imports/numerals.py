@@ -12,8 +12,8 @@ INT_LOW, INT_HIGH = -(2**63), 2**63 - 1
 
 _CURRENCY = re.compile(r"^(?:rp\.?|idr)", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s\u00a0\u202f]+")
-_SCIENTIFIC = re.compile(r"^[-+]?\d+(?:[.,]\d+)?e[-+]?\d{1,3}$", re.IGNORECASE)
-_ODD_POINT = re.compile(r"^[-+]?\d+\.(?:\d{1,2}|\d{4,})$")
+_SCIENTIFIC = re.compile(r"^[-+]?\d+(?:[.,]\d+)?e[-+]?\d{1,3}$", re.IGNORECASE | re.ASCII)
+_ODD_POINT = re.compile(r"^[-+]?\d+\.(?:\d{1,2}|\d{4,})$", re.ASCII)
 
 
 def plain_pattern(number_format: NumberFormat, scale: int) -> str:
@@ -22,8 +22,8 @@ def plain_pattern(number_format: NumberFormat, scale: int) -> str:
     At most `scale` digits after the point: more would have to be rounded, which is done with care elsewhere.
     """
     group, point = _signs(number_format)
-    whole = rf"(?:\d{{1,3}}(?:{re.escape(group)}\d{{3}})+|\d+)" if group else r"\d+"
-    after = rf"(?:{re.escape(point)}\d{{1,{scale}}})?" if scale else ""
+    whole = rf"(?:[0-9]{{1,3}}(?:{re.escape(group)}[0-9]{{3}})+|[0-9]+)" if group else "[0-9]+"
+    after = rf"(?:{re.escape(point)}[0-9]{{1,{scale}}})?" if scale else ""
     return rf"^[-+]?{whole}{after}$"
 
 
@@ -65,7 +65,9 @@ def _unsigned(cell: str, number_format: NumberFormat) -> Decimal | None:
     if _SCIENTIFIC.match(cell):
         return _decimal(cell.replace(",", "."))
     if _BLANKS.search(cell):
-        if not re.fullmatch(rf"\d{{1,3}}(?:[\s\u00a0\u202f]\d{{3}})+(?:{re.escape(point)}\d+)?", cell):
+        if not re.fullmatch(
+            rf"\d{{1,3}}(?:[\s\u00a0\u202f]\d{{3}})+(?:{re.escape(point)}\d+)?", cell, re.ASCII
+        ):
             return None
         cell = _BLANKS.sub("", cell)
     if re.match(plain_pattern(number_format, 60), cell):

@@ -119,7 +119,7 @@ class StagedFile:
         if not problems:
             return frame
         bad = pl.Series(list(problems), dtype=pl.Int64)
-        return frame.filter(~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(bad))
+        return frame.filter(~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(bad.implode()))
 
     def _problems(self, checked: list[CheckedColumn]) -> dict[int, list[tuple[Column, Told]]]:
         """All problems of each bad row, by its position, in the table's order of columns."""
