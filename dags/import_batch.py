@@ -72,22 +72,23 @@ def import_batch() -> None:
             return [lane.to_xcom() for lane in extract_batch(context, batch_id)]
 
     @task(map_index_template="{{ lane }}")
-    def quick_validate(lane: dict[str, Any]) -> dict[str, Any]:
-        return on_lane(validate_lane, lane)
+    def quick_validate(lane: dict[str, Any]) -> None:
+        on_lane(validate_lane, lane)
 
-    @task(map_index_template="{{ lane }}")
-    def load(lane: dict[str, Any]) -> dict[str, Any]:
-        return on_lane(load_lane, lane)
+    # all_done: one file's trouble in a step must not keep the lane's other files from the next one. Each step works on
+    # the jobs whose status says that it is their turn, and finish tells what is left.
+    @task(map_index_template="{{ lane }}", trigger_rule="all_done")
+    def load(lane: dict[str, Any]) -> None:
+        on_lane(load_lane, lane)
 
-    @task(map_index_template="{{ lane }}")
-    def archive(lane: dict[str, Any]) -> dict[str, Any]:
-        return on_lane(archive_lane, lane)
+    @task(map_index_template="{{ lane }}", trigger_rule="all_done")
+    def archive(lane: dict[str, Any]) -> None:
+        on_lane(archive_lane, lane)
 
     @task_group
     def lanes(lane: dict[str, Any]) -> None:
-        archive(load(quick_validate(lane)))
+        quick_validate(lane) >> load(lane) >> archive(lane)
 
-    # A lane that failed must not keep the others' originals from being put away; finish itself tells what is left.
     @task(trigger_rule="all_done")
     def finish() -> str:
         run_id = get_current_context()["run_id"]

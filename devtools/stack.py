@@ -177,7 +177,9 @@ def _end(ended: threading.Event) -> None:
 
 def up(local: Local) -> dict[str, str]:
     """A healthy stack's facts: of the one that runs, or of one that is started in the background."""
-    if facts := running_facts(local):
+    facts = running_facts(local)
+    wanted = os.environ.get("IMPORT_EXPORT_MYSQL_URI")
+    if facts and wanted in (None, "", facts["mysql_uri"]):
         return facts
     stop(local)
     local.logs.mkdir(parents=True, exist_ok=True)

@@ -50,12 +50,11 @@ def task_context() -> Iterator[Context]:
         raise AirflowFailException(str(fault)) from fault
 
 
-def on_lane(work: Callable[[Context, Lane], None], lane: dict[str, Any]) -> dict[str, Any]:
-    """Do one step's work on a lane, under the lane's name in the grid, and hand the lane on."""
+def on_lane(work: Callable[[Context, Lane], None], lane: dict[str, Any]) -> None:
+    """Do one step's work on a lane, under the lane's name in the grid."""
     get_current_context()["lane"] = lane["label"]
     with task_context() as context:
         work(context, Lane.from_xcom(lane))
-    return lane
 
 
 def table_choices() -> list[str]:

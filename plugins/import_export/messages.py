@@ -44,6 +44,7 @@ class Message(StrEnum):
     AMBIGUOUS_COLUMN = "AMBIGUOUS_COLUMN"
     DIST_ID_MISMATCH = "DIST_ID_MISMATCH"
     SAMPLE_INVALID = "SAMPLE_INVALID"
+    PROGRAM_FAULT = "PROGRAM_FAULT"
     # a row
     ROW_TOO_SHORT = "ROW_TOO_SHORT"
     ROW_TOO_LONG = "ROW_TOO_LONG"
@@ -241,6 +242,12 @@ _TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
         Message.SAMPLE_INVALID: (
             "Validation errors in sample rows: {errors}",
             "Kesalahan validasi pada baris contoh: {errors}",
+        ),
+        Message.PROGRAM_FAULT: (
+            "This file could not be validated because of a fault in the program ({why}); the task's log has the details. "
+            "Please tell your administrator.",
+            "File ini tidak dapat divalidasi karena kesalahan program ({why}); rinciannya ada di log tugas. "
+            "Mohon beri tahu administrator Anda.",
         ),
         Message.ROW_TOO_SHORT: (
             "row has {found} cells, expected {expected}",

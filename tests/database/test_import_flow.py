@@ -16,7 +16,7 @@ from airflow.sdk import Connection
 from import_export.errors import BadRequest, DatabaseUnavailable, JobBusy, Unfinished
 from import_export.imports.jobs import ArchiveState, BatchStatus, JobStatus
 from import_export.messages import Message
-from import_export.services import loading
+from import_export.services import loading, validating
 from import_export.services.archiving import archive_lane
 from import_export.services.finishing import finish_batch
 from import_export.services.lanes import Lane
@@ -346,3 +346,21 @@ def test_a_database_that_goes_away_leaves_the_job_to_be_taken_up_again(
     load_lane(flow.context, lane)
     job = flow.jobs(batch_id)[0]
     assert (job.status, flow.rows("stocks")) == (JobStatus.COMPLETE, 1)
+
+
+def test_a_fault_of_ours_in_one_file_does_not_touch_the_others(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = validating.quick_validate
+
+    def quick_validate(path: Path, filename: str, *arguments: object, **values: object) -> object:
+        if filename.endswith("a.csv"):
+            raise ZeroDivisionError
+        return real(path, filename, *arguments, **values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(validating, "quick_validate", quick_validate)
+    flow.drop("both.zip", zipped({"stocks_a.csv": stocks("A"), "stocks_b.csv": stocks("B")}))
+    first, second = (job for job in flow.run() if job.slot.startswith("file:"))
+    assert (first.status, second.status) == (JobStatus.INVALID, JobStatus.COMPLETE)
+    assert first.message is not None
+    assert "fault in the program (ZeroDivisionError)" in first.message.text()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
+from import_export.errors import TransientError
 from import_export.imports.jobs import ImportBatch, ImportJob, JobStatus
 from import_export.imports.tables import ImportTable
 from import_export.imports.validation import Verdict, quick_validate
+from import_export.messages import Message, tell
 from import_export.services.context import Context
 from import_export.services.lanes import Lane
 from import_export.stores.database import Session
@@ -20,17 +23,17 @@ log = logging.getLogger(__name__)
 def validate_lane(context: Context, lane: Lane) -> None:
     """Validate each file of the lane that has no verdict yet. One file's failure never stops another's.
 
-    Raises the first failure after all files were looked at, so that the task is retried for what is left.
+    Raises the first transient fault after all files were looked at, so that the task is retried for what is left.
     """
-    failure: Exception | None = None
+    failure: TransientError | None = None
     with context.database.session() as session:
         tables = list_tables(session)
         batch = JobStore(session).batch(lane.batch_id)
         for job_id in lane.jobs:
             try:
                 _validate_job(context, session, batch, job_id, tables)
-            except Exception as fault:
-                log.exception("job %s: the validation broke off", job_id)
+            except TransientError as fault:
+                log.warning("job %s: the validation broke off: %s", job_id, fault)
                 failure = failure or fault
     if failure is not None:
         raise failure
@@ -49,11 +52,23 @@ def _validate_job(
     if job.status is not JobStatus.VALIDATING:
         return
     path = context.work(batch.batch_id).files / (job.stored_name or "")
-    verdict = quick_validate(path, job.filename, tables, table_name=batch.table_name, dist_id=batch.dist_id)
+    verdict = _verdict(job, batch, path, tables)
     with session.transaction():
         job = jobs.lock(job_id)
         if job.status is JobStatus.VALIDATING:
             _keep(context, jobs, batch, job, verdict)
+
+
+def _verdict(job: ImportJob, batch: ImportBatch, path: Path, tables: Sequence[ImportTable]) -> Verdict:
+    """The verdict; a fault of ours is one, too: a retry would end the same way, and the lane's other files must go on."""
+    try:
+        return quick_validate(path, job.filename, tables, table_name=batch.table_name, dist_id=batch.dist_id)
+    except TransientError:
+        raise
+    except Exception as fault:
+        log.exception("job %s: the validation broke off", job.id)
+        told = tell(Message.PROGRAM_FAULT, why=type(fault).__name__)
+        return Verdict(told=told, rows=0, table=None, layout=None, headers=None)
 
 
 def _keep(context: Context, jobs: JobStore, batch: ImportBatch, job: ImportJob, verdict: Verdict) -> None:
