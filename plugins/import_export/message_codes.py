@@ -1,0 +1,102 @@
+"""The codes of everything the product tells about a batch, a file or a row."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Message(StrEnum):
+    """Codes of everything the product tells about a batch, a file or a row."""
+
+    # a batch, or a thing handed over
+    NO_FILES = "NO_FILES"
+    NO_VALID_DATA_FILES = "NO_VALID_DATA_FILES"
+    UNSUPPORTED_TYPE = "UNSUPPORTED_TYPE"
+    NOT_A_REGULAR_FILE = "NOT_A_REGULAR_FILE"
+    ZIP_NO_DATA_FILE = "ZIP_NO_DATA_FILE"
+    ZIP_UNSAFE = "ZIP_UNSAFE"
+    ZIP_RATIO = "ZIP_RATIO"
+    ZIP_TOO_LARGE = "ZIP_TOO_LARGE"
+    ZIP_ENCRYPTED = "ZIP_ENCRYPTED"
+    # a file: the seven stages
+    FILE_NOT_FOUND = "FILE_NOT_FOUND"
+    UNSUPPORTED_EXTENSION = "UNSUPPORTED_EXTENSION"
+    EMPTY_FILE = "EMPTY_FILE"
+    NO_DATA_ROWS = "NO_DATA_ROWS"
+    NOT_TEXT = "NOT_TEXT"
+    NO_HEADER = "NO_HEADER"
+    DUPLICATE_HEADER = "DUPLICATE_HEADER"
+    NOT_RECOGNIZED = "NOT_RECOGNIZED"
+    NO_CONFIG = "NO_CONFIG"
+    MANDATORY_MISSING = "MANDATORY_MISSING"
+    AMBIGUOUS_COLUMN = "AMBIGUOUS_COLUMN"
+    DIST_ID_MISMATCH = "DIST_ID_MISMATCH"
+    SAMPLE_INVALID = "SAMPLE_INVALID"
+    PROGRAM_FAULT = "PROGRAM_FAULT"
+    # a row
+    ROW_TOO_SHORT = "ROW_TOO_SHORT"
+    ROW_TOO_LONG = "ROW_TOO_LONG"
+    UNCLOSED_QUOTE = "UNCLOSED_QUOTE"
+    BAD_ENCODING = "BAD_ENCODING"
+    MANDATORY_EMPTY = "MANDATORY_EMPTY"
+    NOT_AN_INTEGER = "NOT_AN_INTEGER"
+    NOT_A_NUMBER = "NOT_A_NUMBER"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    BAD_DATE = "BAD_DATE"
+    TOO_LONG = "TOO_LONG"
+    NOT_ALLOWED = "NOT_ALLOWED"
+    PRECISION_LOST = "PRECISION_LOST"
+    WRONG_DISTRIBUTOR = "WRONG_DISTRIBUTOR"
+    # the import of a file
+    NO_VALID_ROWS = "NO_VALID_ROWS"
+    TABLE_GONE = "TABLE_GONE"
+    USER_SKIPPED = "USER_SKIPPED"
+    WORKER_LOST = "WORKER_LOST"
+    BROKE_OFF = "BROKE_OFF"
+    # notes of the reader, in words
+    NUL_REMOVED = "NUL_REMOVED"
+    TITLE_LINES = "TITLE_LINES"
+    HEADERS_SKIPPED = "HEADERS_SKIPPED"
+    AMBIGUOUS_DATES = "AMBIGUOUS_DATES"
+    READ_AS = "READ_AS"
+    COLUMNS_IGNORED = "COLUMNS_IGNORED"
+    DUPLICATES_REPLACED = "DUPLICATES_REPLACED"
+    SERIAL_DATES = "SERIAL_DATES"
+    # the note of a loaded file
+    SUMMARY_ROWS = "SUMMARY_ROWS"
+    SUMMARY_PERIOD = "SUMMARY_PERIOD"
+    SUMMARY_AMOUNT = "SUMMARY_AMOUNT"
+    SUMMARY_EXPORT = "SUMMARY_EXPORT"
+    # the report beside an original
+    REPORT_HEAD = "REPORT_HEAD"
+    REPORT_FROM = "REPORT_FROM"
+    REPORT_COUNTS = "REPORT_COUNTS"
+    REPORT_REJECTS = "REPORT_REJECTS"
+    REPORT_ARCHIVED = "REPORT_ARCHIVED"
+    REPORT_NOT_ARCHIVED = "REPORT_NOT_ARCHIVED"
+
+
+class Phrase(StrEnum):
+    """Words that are a value of a message, and are put into the reader's language like the message itself."""
+
+    ABSOLUTE_PATH = "@absolute_path"
+    BACKSLASH = "@backslash"
+    LEADS_OUT = "@leads_out"
+    CONTROL_CHARACTERS = "@control_characters"
+    NAME_TOO_LONG = "@name_too_long"
+    LINK = "@link"
+    NO_FILE = "@no_file"
+    NESTED = "@nested"
+    METHOD = "@method"
+    OVERLAPS = "@overlaps"
+    UNPACKED_BYTES = "@unpacked_bytes"
+    NUMBER_OF_FILES = "@number_of_files"
+    DIRECTORY_BYTES = "@directory_bytes"
+    HARD_LINK = "@hard_link"
+    PIPE = "@pipe"
+    SOCKET = "@socket"
+    DEVICE = "@device"
+    UNREADABLE = "@unreadable"
+    CLOSED_FOLDER = "@closed_folder"
+    LONG_FOLDER = "@long_folder"
+    TOO_DEEP = "@too_deep"
