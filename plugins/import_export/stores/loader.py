@@ -16,7 +16,7 @@ from datetime import datetime
 import polars as pl
 
 from import_export.errors import CountsDisagree
-from import_export.imports.tables import ImportTable
+from import_export.imports.tables import Column, ImportTable
 from import_export.stores.database import Session, quoted
 from import_export.stores.pipe import feed
 
@@ -24,6 +24,12 @@ log = logging.getLogger(__name__)
 
 INSERT_ROWS = 1000
 """Rows of one INSERT where the server does not allow LOAD DATA LOCAL."""
+
+_FORMAT = (
+    "CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' "
+    "LINES TERMINATED BY '\\n'"
+)
+"""What `pipe.feed` writes."""
 
 _INFO = re.compile(r"Records: (\d+)\s+(?:Deleted|Duplicates): (\d+)\s+(?:Skipped: (\d+)\s+)?Warnings: (\d+)")
 
@@ -71,9 +77,12 @@ def load_rows(session: Session, target: Target, frames: Iterable[pl.DataFrame]) 
     Raises `CountsDisagree` when MySQL stored other than what was sent; the caller must roll back on any error.
     """
     counted = _Counted(frames)
+    local_infile = _allows_local_infile(session)
+    if local_infile and target.hashed:
+        return _load_directly(session, target, counted)
     _create_staging(session, target)
     # From here on the server counts, and what it tells must agree with what was sent.
-    if _allows_local_infile(session):
+    if local_infile:
         replaced = _load_data(session, target, counted)
     else:
         log.warning(
@@ -102,16 +111,21 @@ class _Counted:
             yield frame
 
 
-def row_hashes(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+def row_hashes(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.Series:
     r"""Hex digests of whole rows: SHA-256, first 16 bytes, of the values joined by U+001F, NULL as U+0000.
 
+    `columns`: all of the table's, in its order; one that the file lacks has its default, as it will have in MySQL.
     NULLs at the end are left out, so that a column added to a table later leaves the hashes of its rows as they are.
     MySQL can compute the same: `LEFT(SHA2(CONCAT_WS('\x1f', …), 256), 32)`.
     """
+    values = [
+        (pl.col(column.name) if column.name in frame.columns else pl.lit(column.filler, pl.String)).fill_null(
+            "\0"
+        )
+        for column in columns
+    ]
     texts = frame.select(
-        pl.concat_str([pl.col(name).fill_null("\0") for name in columns], separator="\x1f")
-        .str.strip_chars_end("\0\x1f")
-        .alias("text")
+        pl.concat_str(values, separator="\x1f").str.strip_chars_end("\0\x1f").alias("text")
     ).to_series()
     sha256 = hashlib.sha256
     return pl.Series("row_hash", [sha256(text.encode()).hexdigest()[:32] for text in texts])
@@ -139,21 +153,36 @@ def _allows_local_infile(session: Session) -> bool:
 def _with_hashes(frames: Iterable[pl.DataFrame], target: Target) -> Iterator[pl.DataFrame]:
     """Frames with the row's hash as the last column, where the table needs it."""
     for frame in frames:
-        yield frame.with_columns(row_hashes(frame, target.columns)) if target.hashed else frame
+        yield frame.with_columns(row_hashes(frame, target.table.columns)) if target.hashed else frame
+
+
+def _load_directly(session: Session, target: Target, counted: _Counted) -> Merged:
+    """Load into the table itself, where its only key is the hash of the whole row: a row that is there is left out.
+
+    IGNORE would also mend bad values with a warning each. So the warnings must be as many as the rows left out: one
+    more, and a value was not what it should be.
+    """
+    names = ", ".join(quoted(name) for name in target.columns)
+    statement = (
+        f"LOAD DATA LOCAL INFILE %s IGNORE INTO TABLE {quoted(target.table.table_name)} {_FORMAT} "
+        f"(@line, {names}, @row_hash) SET row_hash = UNHEX(@row_hash), ImportDate = %s, import_job_id = %s"
+    )
+    values = (target.now, target.job_id)
+    feed(_with_hashes(counted, target), lambda path: session.execute(statement, (path, *values)))
+    records, deleted, skipped, warnings = _info(session)
+    if (records, deleted, warnings) != (counted.rows, 0, skipped):
+        raise CountsDisagree(
+            f"sent {counted.rows} rows; MySQL read {records}, skipped {skipped}, warned {warnings} times: "
+            f"{session.rows('SHOW WARNINGS LIMIT 5')}"
+        )
+    return Merged(rows=records, inserted=records - skipped, updated=0, superseded=())
 
 
 def _load_data(session: Session, target: Target, counted: _Counted) -> int:
     """Load into staging through a pipe; give the number of rows that a later one replaced."""
     fields = ", ".join(["line", *(quoted(name) for name in target.columns)])
-    setting = ""
-    if target.hashed:
-        fields, setting = f"{fields}, @row_hash", " SET row_hash = UNHEX(@row_hash)"
-    statement = (
-        f"LOAD DATA LOCAL INFILE %s REPLACE INTO TABLE {target.staging} CHARACTER SET utf8mb4 "
-        "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' LINES TERMINATED BY '\\n' "
-        f"({fields}){setting}"
-    )
-    feed(_with_hashes(counted, target), lambda path: session.execute(statement, (path,)))
+    statement = f"LOAD DATA LOCAL INFILE %s REPLACE INTO TABLE {target.staging} {_FORMAT} ({fields})"
+    feed(counted, lambda path: session.execute(statement, (path,)))
     records, deleted, skipped, warnings = _info(session)
     if (records, skipped, warnings) != (counted.rows, 0, 0):
         told = session.rows("SHOW WARNINGS LIMIT 5")
