@@ -45,7 +45,7 @@ class Settings:
     poll_seconds: int = _setting(2, doc="How often the drop folder is looked at, in seconds.", least=1)
     lanes: int = _setting(4, doc="How many files of a batch are worked on side by side.", least=1)
     batch_bytes: int = _setting(
-        16 << 20, doc="How much of a file is read and checked at once, in bytes.", least=1 << 16
+        4 << 20, doc="How much of a file is read and checked at once, in bytes.", least=1 << 16
     )
     kept_rejects: int = _setting(
         100, doc="How many problems are kept with the job; all of them are in the rejects file.", least=1

@@ -31,6 +31,8 @@ Converted = str | Told
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "ya", "benar"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "tidak", "salah"})
 _SHOWN = 100
+_REMEMBERED = 100_000
+"""Distinct values whose conversion is kept from one batch of rows to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +112,20 @@ class ColumnCheck:
         positions = failed.arg_true()
         left = texts.gather(positions)
         convert = self._converter(left)
-        converted: list[str | None] = []
-        for position, text in zip(positions.to_list(), left.to_list(), strict=True):
-            result = self._known.get(text)
-            if result is None:
-                result = convert(text)
-                if len(self._known) < 100_000:
-                    self._known[text] = result
-            if isinstance(result, Told):
-                problems[position] = result
-                converted.append(None)
-            else:
-                converted.append(result)
-        return values.scatter(positions, pl.Series(converted, dtype=pl.String))
+        results = {text: self._known.get(text) or convert(text) for text in left.unique().to_list()}
+        if len(self._known) < _REMEMBERED:
+            self._known.update(results)
+        good = {text: result for text, result in results.items() if not isinstance(result, Told)}
+        converted = left.replace_strict(list(good), list(good.values()), default=None, return_dtype=pl.String)
+        if len(good) < len(results):
+            wrong = left.is_in(list(results.keys() - good.keys()))
+            for position, text in zip(
+                positions.filter(wrong).to_list(), left.filter(wrong).to_list(), strict=True
+            ):
+                told = results[text]
+                assert isinstance(told, Told)  # noqa: S101 - for mypy: the good ones were filtered out
+                problems[position] = told
+        return values.scatter(positions, converted)
 
     def _converter(self, left: pl.Series) -> Callable[[str], Converted]:
         kind = self.column.type.kind

@@ -21,7 +21,7 @@ from import_export.imports.records import Record, split_records
 from import_export.imports.tables import normalise_header
 from import_export.messages import Message, Told, tell
 
-BATCH_BYTES = 16 << 20
+BATCH_BYTES = 4 << 20
 _REPLACEMENT = "\ufffd"
 
 
