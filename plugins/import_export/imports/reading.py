@@ -6,7 +6,7 @@ record, with care. Both give the same rows; no row is ever shifted, filled up or
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pyarrow.csv as pa_csv
 
 from import_export.imports.blocks import Block, read_blocks
 from import_export.imports.layout import Layout
-from import_export.imports.records import Record, split_records
+from import_export.imports.records import BLANKS, Record, split_records
 from import_export.imports.tables import normalise_header
 from import_export.messages import Message, Told, tell
 
@@ -137,7 +137,7 @@ def _parse_with_care(block: Block, layout: Layout, line: int) -> RowBatch:
     lines: list[int] = []
     broken: list[BrokenRow] = []
     for record in split_records(block.text, layout.dialect, width=width):
-        if not any(cell.strip() for cell in record.cells):
+        if _is_blank(record.cells):
             continue
         at = line + record.line
         problem = _problem(record, block, layout, at)
@@ -166,6 +166,11 @@ def _problem(record: Record, block: Block, layout: Layout, line: int) -> BrokenR
     return None
 
 
+def _is_blank(cells: Sequence[str]) -> bool:
+    """Spreadsheets write rows of empty cells below their tables; they are no data."""
+    return not any(cell.strip(BLANKS) for cell in cells)
+
+
 def _ragged(line: int, cells: tuple[str, ...], found: int, layout: Layout) -> BrokenRow:
     expected = len(layout.header)
     code = Message.ROW_TOO_SHORT if found < expected else Message.ROW_TOO_LONG
@@ -180,14 +185,15 @@ def _without_repeats(
     first = layout.header[0]
     suspects = frame.get_column("0").str.strip_chars().is_in([first, "", f"\ufeff{first}"])
     if suspects.any():
-        keep = []
+        left_out = []
         header = [normalise_header(name) for name in layout.header]
         for number in suspects.arg_true():
-            row = [normalise_header(cell) for cell in frame.row(number)]
-            if row == header or not any(row):
-                keep.append(number)
-                skipped += row == header
-        if keep:
-            mask = ~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(keep)
+            row = frame.row(number)
+            repeated = [normalise_header(cell) for cell in row] == header
+            if repeated or _is_blank(row):
+                left_out.append(number)
+                skipped += repeated
+        if left_out:
+            mask = ~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(left_out)
             frame, lines = frame.filter(mask), lines.filter(mask)
     return RowBatch(frame, lines, broken, skipped, block.removed_nuls, block.bytes_read)

@@ -11,6 +11,12 @@ from dataclasses import dataclass
 
 LINE_END = re.compile(r"\r\n|\n|\r")
 
+BLANKS = (
+    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""Unicode's white space, which the native parser knows, too. (Python's own `strip` would take U+001C–U+001F as well.)"""
+
 MOST_LINES = 200
 MOST_CHARACTERS = 1 << 20
 """A quoted cell that runs on longer than this was never closed (source: the reliability page, cell ≤ 1 MB)."""
@@ -49,7 +55,7 @@ def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool 
     number = 0
     while number < len(lines):
         line = lines[number][0]
-        if not line.strip():
+        if not line.strip(BLANKS):
             number += 1
             continue
         if dialect.quote is None or dialect.quote not in line:
