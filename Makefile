@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 .PHONY: help demo run stop clean test lint bench lock install install-dev
 
 help: ## what can be done
-	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 install: ## install what the product needs
 	@devtools/bootstrap.sh requirements.txt
