@@ -6,20 +6,40 @@ import json
 import os
 from typing import Any
 
-from devtools.local import REPOSITORY, Local, write_private
+from devtools.local import HOST, REPOSITORY, Local, write_private
 from devtools.postgres import uri as postgres_uri
 
 USERNAME = "admin"
-COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+_CALLERS = ("AIRFLOW__", "AIRFLOW_CONN_", "AIRFLOW_VAR_")
+
+
+def components(known: dict[str, Any]) -> dict[str, list[str]]:
+    """The processes of Airflow by their names, each with what Python runs.
+
+    The scheduler and the triggerer would serve their logs to the whole network, so one server of the same logs that
+    listens on this machine only takes their place.
+    """
+    logs = ["--factory", "airflow.utils.serve_logs.log_server:get_app", "--no-access-log"]
+    return {
+        "airflow-api-server": ["-m", "airflow", "api-server"],
+        "airflow-scheduler": ["-m", "airflow", "scheduler", "--skip-serve-logs"],
+        "airflow-dag-processor": ["-m", "airflow", "dag-processor"],
+        "airflow-triggerer": ["-m", "airflow", "triggerer", "--skip-serve-logs"],
+        "airflow-logs": ["-m", "uvicorn", *logs, "--host", HOST, "--port", str(known["log_port"])],
+    }
 
 
 def airflow_environment(local: Local, known: dict[str, Any], mysql_uri: str) -> dict[str, str]:
-    """All of Airflow's settings and ours. Settings that the caller's environment has win over these."""
+    """All of Airflow's settings and ours.
+
+    Single settings, connections and variables in the caller's environment win over these; another Airflow's home or
+    configuration file is left alone.
+    """
     home = local.root / "airflow"
     home.mkdir(parents=True, exist_ok=True)
     passwords = home / "passwords.json"
     write_private(passwords, json.dumps({USERNAME: known["password"]}))
-    url = f"http://127.0.0.1:{known['web_port']}"
+    url = f"http://{HOST}:{known['web_port']}"
     ours = {
         "drop_folder": local.root / "drop",
         "work_folder": local.root / "work",
@@ -35,6 +55,7 @@ def airflow_environment(local: Local, known: dict[str, Any], mysql_uri: str) -> 
             "plugins_folder": REPOSITORY / "plugins",
             "load_examples": False,
             "executor": "LocalExecutor",
+            "hostname_callable": "devtools.local.hostname",
             # Tasks wait for MySQL more than they compute: more of them than cores, but not many.
             "parallelism": 8,
             "max_active_runs_per_dag": 4,
@@ -46,7 +67,7 @@ def airflow_environment(local: Local, known: dict[str, Any], mysql_uri: str) -> 
         },
         "database": {"sql_alchemy_conn": postgres_uri(local), "load_default_connections": False},
         "api": {
-            "host": "127.0.0.1",
+            "host": HOST,
             "port": known["web_port"],
             "base_url": url,
             "workers": 1,
@@ -55,8 +76,8 @@ def airflow_environment(local: Local, known: dict[str, Any], mysql_uri: str) -> 
         "api_auth": {"jwt_secret": known["jwt_secret"]},
         "logging": {
             "base_log_folder": home / "logs",
-            "worker_log_server_port": known["worker_log_port"],
-            "trigger_log_server_port": known["triggerer_log_port"],
+            "worker_log_server_port": known["log_port"],
+            "trigger_log_server_port": known["log_port"],
         },
         "scheduler": {
             "scheduler_idle_sleep_time": 0.2,
@@ -72,12 +93,13 @@ def airflow_environment(local: Local, known: dict[str, Any], mysql_uri: str) -> 
     }
     return {
         "AIRFLOW_HOME": str(home),
-        "PYTHONPATH": str(REPOSITORY / "plugins"),
+        "AIRFLOW_CONFIG": str(home / "airflow.cfg"),
+        "PYTHONPATH": os.pathsep.join((str(REPOSITORY / "plugins"), str(REPOSITORY))),
         "AIRFLOW_CONN_IMPORT_EXPORT_MYSQL": mysql_uri,
         **{
             f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)
             for section, keys in settings.items()
             for key, value in keys.items()
         },
-        **{name: value for name, value in os.environ.items() if name.startswith("AIRFLOW")},
+        **{name: value for name, value in os.environ.items() if name.startswith(_CALLERS)},
     }

@@ -13,6 +13,7 @@ import MySQLdb
 
 from devtools.demo_data import DISTRIBUTOR, EXPECTED, make_zip
 from devtools.local import Local
+from devtools.processes import tail
 from devtools.stack import tell, up
 
 PATIENCE_SECONDS = 120
@@ -47,7 +48,13 @@ def main() -> int:
     facts = up(local)
     print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
     name = _drop(Path(facts["drop_folder"]))
-    rows = _wait(facts["mysql_uri"], name)
+    try:
+        rows = _wait(facts["mysql_uri"], name)
+    except MySQLdb.OperationalError as fault:
+        log = local.logs / "stack.log"
+        raise SystemExit(
+            f"the database does not answer any more ({fault}). The end of {log}:\n{tail(log)}"
+        ) from fault
     _print_table(rows)
     wrong = _differences(rows)
     print()
@@ -87,7 +94,10 @@ def _wait(uri: str, name: str) -> list[dict[str, Any]]:
         if finished:
             return rows
         if time.monotonic() - began > PATIENCE_SECONDS:
-            raise SystemExit(f"the batch was not finished after {PATIENCE_SECONDS} s")
+            raise SystemExit(
+                f"the batch was not finished after {PATIENCE_SECONDS} s; the runs in the UI and the logs in "
+                f"{Local.of_environment().logs} tell why"
+            )
         time.sleep(0.5)
 
 

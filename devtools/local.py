@@ -15,7 +15,15 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 MARK = "IMPORT_EXPORT_STACK"
 """Environment variable that every process of a stack carries, by which `stop` finds them all."""
 
+HOST = "127.0.0.1"
+"""Where everything listens: nothing of a stack can be reached from another machine."""
+
 _LONGEST_SOCKET = 90
+
+
+def hostname() -> str:
+    """What Airflow calls this machine (its `hostname_callable`): the address its logs are served on."""
+    return HOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +57,16 @@ class Local:
         """The environment of every process of this stack.
 
         SPT_NOENV: Airflow writes its processes' titles, which would otherwise go over the environment and the mark.
+        A proxy is never asked for what runs on this machine.
         """
-        return {**os.environ, MARK: str(self.root), "SPT_NOENV": "1"}
+        direct = ",".join(filter(None, (os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), HOST)))
+        return {
+            **os.environ,
+            MARK: str(self.root),
+            "SPT_NOENV": "1",
+            "no_proxy": direct,
+            "NO_PROXY": direct,
+        }
 
     def sockets(self) -> Path:
         """A folder for Unix sockets, whose paths must be short."""
@@ -65,15 +81,16 @@ class Local:
         path = self.root / "secrets.json"
         self.root.mkdir(parents=True, exist_ok=True)
         known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        for name in ("password", "mysql_password", "mysql_root_password", "jwt_secret", "api_secret"):
+        for name in ("password", "mysql_password", "mysql_root_password"):
             known.setdefault(name, secrets.token_urlsafe(16))
+        for name in ("jwt_secret", "api_secret"):
+            known.setdefault(name, secrets.token_urlsafe(48))
         known.setdefault("fernet_key", _fernet_key())
         taken: set[int] = set()
         for name, wish in (
             ("web_port", 8080),
             ("mysql_port", 0),
-            ("worker_log_port", 0),
-            ("triggerer_log_port", 0),
+            ("log_port", 0),
         ):
             known[name] = _free_port(known.get(name) or wish, taken)
             taken.add(known[name])
@@ -102,8 +119,8 @@ def _free_port(wish: int, taken: set[int]) -> int:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind((HOST, port))
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise SystemExit("no free port was found on 127.0.0.1")
+    raise SystemExit(f"no free port was found on {HOST}")

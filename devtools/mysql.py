@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.local import Local, write_private
+from devtools.local import HOST, Local, write_private
 from devtools.processes import Child, start, wait_for
 
 DATABASE = "import_export"
@@ -27,11 +28,11 @@ class MySQL:
     @property
     def uri(self) -> str:
         """The database as Airflow and `IMPORT_EXPORT_MYSQL_URI` name it."""
-        return f"mysql://{USER}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
+        return f"mysql://{USER}:{self.password}@{HOST}:{self.port}/{DATABASE}"
 
     def root_uri(self, database: str) -> str:
         """The same with all rights, for tests that make databases of their own."""
-        return f"mysql://root:{self.root_password}@127.0.0.1:{self.port}/{database}"
+        return f"mysql://root:{self.root_password}@{HOST}:{self.port}/{database}"
 
 
 def start_mysql(local: Local, port: int, password: str, root_password: str) -> MySQL:
@@ -39,16 +40,8 @@ def start_mysql(local: Local, port: int, password: str, root_password: str) -> M
     server = _server()
     data = local.root / "mysql"
     user = [f"--user={_user()}"]
-    if not (data / "mysql").exists():
-        shutil.rmtree(data, ignore_errors=True)
-        data.parent.mkdir(parents=True, exist_ok=True)
-        if "mariadb" in server.name:
-            make = ["mariadb-install-db", "--no-defaults", *user, f"--datadir={data}", "--skip-test-db"]
-        else:
-            make = [str(server), "--no-defaults", *user, "--initialize-insecure", f"--datadir={data}"]
-        done = subprocess.run(make, check=False, capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(f"{make[0]} failed:\n{done.stdout}{done.stderr}")
+    if not data.exists():
+        _make_data(server, user, data)
     first = local.root / "mysql-users.sql"
     write_private(first, _users(password, root_password))
     child = start(
@@ -62,18 +55,37 @@ def start_mysql(local: Local, port: int, password: str, root_password: str) -> M
                 f"--datadir={data}",
                 f"--socket={local.sockets() / 'mysql.sock'}",
             ),
-            *("--bind-address=127.0.0.1", f"--port={port}", "--skip-name-resolve", "--local-infile=ON"),
+            *(f"--bind-address={HOST}", f"--port={port}", "--skip-name-resolve", "--local-infile=ON"),
             *(
                 f"--pid-file={local.root / 'mysql.pid'}",
                 f"--init-file={first}",
                 "--character-set-server=utf8mb4",
             ),
-            *("--innodb-buffer-pool-size=512M", "--innodb-flush-log-at-trx-commit=1", *_log_size(server)),
+            *("--innodb-buffer-pool-size=512M", "--innodb-flush-log-at-trx-commit=1", *_own_options(server)),
         ],
     )
     running = MySQL(child, port, password, root_password)
     wait_for("MySQL", lambda: _answers(running), child, 120)
     return running
+
+
+def _make_data(server: Path, user: list[str], data: Path) -> None:
+    """Fill a new data folder; it gets its name when it is whole, so that an interrupted start can be repeated."""
+    part = data.with_name(data.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True, mode=0o700)
+    with tempfile.TemporaryDirectory() as short:
+        # mariadb-install-db is a script that fails where a folder's name has a blank.
+        link = Path(short) / "data"
+        link.symlink_to(part)
+        if "mariadb" in server.name:
+            make = ["mariadb-install-db", "--no-defaults", *user, f"--datadir={link}", "--skip-test-db"]
+        else:
+            make = [str(server), "--no-defaults", *user, "--initialize-insecure", f"--datadir={part}"]
+        done = subprocess.run(make, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{make[0]} failed:\n{done.stdout}{done.stderr}")
+    part.rename(data)
 
 
 def _server() -> Path:
@@ -93,9 +105,11 @@ def _user() -> str:
     return pwd.getpwuid(os.geteuid()).pw_name
 
 
-def _log_size(server: Path) -> list[str]:
-    """Room for a large transaction; the option has another name on MySQL."""
-    return ["--innodb-log-file-size=512M"] if "mariadb" in server.name else ["--innodb-redo-log-capacity=1G"]
+def _own_options(server: Path) -> list[str]:
+    """Room for a large transaction, which has another name on MySQL; and not its second port, open to the network."""
+    if "mariadb" in server.name:
+        return ["--innodb-log-file-size=512M"]
+    return ["--innodb-redo-log-capacity=1G", "--mysqlx=OFF"]
 
 
 def _users(password: str, root_password: str) -> str:
@@ -118,7 +132,7 @@ def _answers(running: MySQL) -> bool:
 
     try:
         MySQLdb.connect(
-            host="127.0.0.1", port=running.port, user=USER, password=running.password, database=DATABASE
+            host=HOST, port=running.port, user=USER, password=running.password, database=DATABASE
         ).close()
     except MySQLdb.OperationalError:
         return False

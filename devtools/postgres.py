@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 from devtools.local import Local
 from devtools.processes import Child, start, wait_for
@@ -27,22 +28,24 @@ def binaries() -> Path:
 
 def uri(local: Local) -> str:
     """Airflow's `sql_alchemy_conn`."""
-    return f"postgresql+psycopg2://{USER}@/postgres?host={local.sockets()}"
+    return f"postgresql+psycopg2://{USER}@/postgres?host={quote(str(local.sockets()), safe='/')}"
 
 
 def start_postgres(local: Local) -> Child:
     """Make the data folder on first use, start the server, and wait until it answers."""
     data = local.root / "postgres"
-    if not (data / "PG_VERSION").exists():
-        shutil.rmtree(data, ignore_errors=True)
-        data.mkdir(parents=True, mode=0o700)
+    if not data.exists():
+        # It gets its name when it is whole, so that an interrupted start can be repeated.
+        part = data.with_name(data.name + ".part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True, mode=0o700)
         if _as_user()[:1] == ["setpriv"]:
-            os.chown(data, _NOBODY, _NOBODY)
+            os.chown(part, _NOBODY, _NOBODY)
         _run(
             [
                 str(binaries() / "initdb"),
                 "-D",
-                str(data),
+                str(part),
                 "-U",
                 USER,
                 "--auth=trust",
@@ -50,6 +53,7 @@ def start_postgres(local: Local) -> Child:
                 "--no-sync",
             ]
         )
+        part.rename(data)
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(local.sockets()),

@@ -18,13 +18,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from devtools.airflow_env import COMPONENTS, USERNAME, airflow_environment
-from devtools.local import Local, write_private
+from devtools.airflow_env import USERNAME, airflow_environment, components
+from devtools.local import HOST, Local, write_private
 from devtools.mysql import start_mysql
 from devtools.postgres import start_postgres
 from devtools.processes import Child, end_all, of_stack, start, tail, wait_for
 
 STARTING_SECONDS = 180
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stack:
@@ -47,10 +48,10 @@ class Stack:
             postgres.result()
             self._migrate_airflow(environment)
             schema.result()
-        url = f"http://127.0.0.1:{known['web_port']}"
-        for name in COMPONENTS:
-            command = [sys.executable, "-m", "airflow", name]
-            self.children.append(start(self.local, f"airflow-{name}", command, environment=environment))
+        url = f"http://{HOST}:{known['web_port']}"
+        for name, arguments in components(known).items():
+            command = [sys.executable, *arguments]
+            self.children.append(start(self.local, name, command, environment=environment))
         wait_for("Airflow", lambda: self._watched() and healthy(url), None, STARTING_SECONDS)
         self.facts = {
             "url": url,
@@ -126,8 +127,9 @@ class Stack:
 
 def healthy(url: str) -> bool:
     """Whether all of Airflow's components say that they are."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(f"{url}/api/v2/monitor/health", timeout=5) as answer:
+        with direct.open(f"{url}/api/v2/monitor/health", timeout=5) as answer:
             parts = json.load(answer)
     except (urllib.error.URLError, ConnectionError, TimeoutError, json.JSONDecodeError):
         return False
@@ -144,13 +146,13 @@ def running_facts(local: Local) -> dict[str, str] | None:
 
 
 def run(local: Local, *, quiet: bool = False) -> None:
-    """Start the stack and keep it until SIGINT or SIGTERM, or until one of its processes ends."""
+    """Start the stack and keep it until Ctrl-C, SIGTERM or the terminal's end, or until one of its processes ends."""
     if of_stack(local):
         raise SystemExit(f"a stack is running already in {local.root}; `make stop` ends it")
     local.root.mkdir(parents=True, exist_ok=True)
     local.pid_file.write_text(str(os.getpid()))
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDING:
         signal.signal(number, lambda *_: _end(ended))
     stack = Stack(local)
     try:
@@ -164,7 +166,7 @@ def run(local: Local, *, quiet: bool = False) -> None:
     except KeyboardInterrupt:
         print("stopping …", flush=True)
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _ENDING:
             signal.signal(number, signal.SIG_IGN)
         stack.stop()
         local.pid_file.unlink(missing_ok=True)
@@ -176,7 +178,11 @@ def _end(ended: threading.Event) -> None:
 
 
 def up(local: Local) -> dict[str, str]:
-    """A healthy stack's facts: of the one that runs, or of one that is started in the background."""
+    """A healthy stack's facts: of the one that runs or is starting, or of one that is started in the background."""
+    if _supervisor(local) is not None and not local.run_json.exists():
+        deadline = time.monotonic() + STARTING_SECONDS
+        while _supervisor(local) is not None and not local.run_json.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
     facts = running_facts(local)
     wanted = os.environ.get("IMPORT_EXPORT_MYSQL_URI")
     if facts and wanted in (None, "", facts["mysql_uri"]):
