@@ -12,6 +12,17 @@ state=$(sha256sum "$lock" | cut -d' ' -f1)
 say() { printf '%s\n' "$*"; }
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 
+available() { # available PACKAGE...: the same, with the version in the name where a release has it there (Ubuntu 22.04)
+  local name
+  for name; do
+    if [[ $name == mariadb-* ]] && ! apt-cache show "$name" >/dev/null 2>&1; then
+      name=$({ apt-cache search --names-only "^$name-[0-9.]+\$" | cut -d' ' -f1 | sort -V; echo "$name"; } 2>/dev/null |
+        awk 'NR == 1 || /[0-9]$/ {last = $0} END {print last}')
+    fi
+    printf '%s ' "$name"
+  done
+}
+
 python=
 for name in python3 python3.14 python3.13 python3.12 python3.11; do
   if command -v "$name" >/dev/null && "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))'; then
@@ -43,7 +54,9 @@ if ! installed "$lock"; then
   fi
 fi
 if [ "$lock" = requirements-dev.txt ] && [ "$(id -u)" = 0 ] && [ -z "${IMPORT_EXPORT_TEST_MYSQL_URI:-}" ]; then
-  have debootstrap || missing+=(debootstrap) # the tests' MySQL 9, see devtools/mysql9.sh
+  # The tests' MySQL 9, see devtools/mysql9.sh.
+  have debootstrap || missing+=(debootstrap)
+  compgen -G '/usr/share/keyrings/debian-archive-keyring.*' >/dev/null || missing+=(debian-archive-keyring)
 fi
 if [ ${#missing[@]} -gt 0 ]; then
   root=()
@@ -52,19 +65,23 @@ if [ ${#missing[@]} -gt 0 ]; then
       root=(sudo -n env DEBIAN_FRONTEND=noninteractive)
     else
       say "Some system packages are missing. Run this once, then try again:"
-      say "  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
+      say "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $(available "${missing[@]}")"
       exit 1
     fi
   fi
+  began=$SECONDS
   say "installing with apt: ${missing[*]} …"
   log=$(mktemp)
   export DEBIAN_FRONTEND=noninteractive
-  if ! { "${root[@]}" apt-get update -qq && "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+  # shellcheck disable=SC2046 # the names are words
+  if ! { "${root[@]}" apt-get update -qq &&
+    "${root[@]}" apt-get install -y -qq --no-install-recommends $(available "${missing[@]}"); } >"$log" 2>&1; then
     tail -n 20 "$log"
     say "apt could not install: ${missing[*]}"
     exit 1
   fi
   rm -f "$log"
+  say "installed after $((SECONDS - began)) s"
 fi
 
 installed "$lock" && exit 0

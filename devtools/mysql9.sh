@@ -1,21 +1,24 @@
 #!/usr/bin/env bash
 # A real MySQL 9 for the tests, from Debian unstable's package, in a folder of its own (a chroot; root only).
 #   devtools/mysql9.sh start PORT   installs on first use, starts, waits until it answers
-#   devtools/mysql9.sh stop
+#   devtools/mysql9.sh stop PORT    and removes its data
+# Several may run at a time, each on its own port with its own data.
 set -euo pipefail
 home=${IMPORT_EXPORT_MYSQL9_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/import_export/mysql9}
 root=$home/root
-pid=$home/pid
+port=${2:-}
+data=/var/my/$port
+pid=$home/$port.pid
+log=$home/$port.log
 
 install() {
   [ -f "$home/installed" ] && return
   [ "$(id -u)" = 0 ] || { echo "MySQL 9 is set up in a chroot, which needs root; set IMPORT_EXPORT_TEST_MYSQL_URI to a server of yours" >&2; exit 1; }
   local mirror
-  mirror=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/*.sources 2>/dev/null | awk '{print $1; exit}')
-  [ -n "$mirror" ] || mirror=$(awk '$1 == "deb" {for (i = 2; i <= NF; i++) if ($i ~ /:\/\//) {print $i; exit}}' /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null | head -n 1)
+  mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v '^#' | grep -oE 'https?://[^ ]+/debian/?( |$)' | head -n 1) || true
+  mirror=${mirror:-http://deb.debian.org/debian}
   rm -rf "$root"
-  mkdir -p "$home"
-  debootstrap --variant=minbase --include=mysql-server-core sid "$root" "$mirror" >"$home/install.log" 2>&1 ||
+  debootstrap --variant=minbase --include=mysql-server-core sid "$root" ${mirror% } >"$home/install.log" 2>&1 ||
     { tail -n 20 "$home/install.log" >&2; exit 1; }
   touch "$home/installed"
 }
@@ -23,17 +26,19 @@ install() {
 running() { [ -f "$pid" ] && kill -0 "$(cat "$pid")" 2>/dev/null; }
 
 start() {
-  install
-  rm -rf "$root/var/my"
-  mkdir -p "$root/var/my"
-  chroot "$root" /usr/sbin/mysqld --no-defaults --initialize-insecure --user=root --datadir=/var/my/data >"$home/init.log" 2>&1
-  setsid chroot "$root" /usr/sbin/mysqld --no-defaults --user=root --datadir=/var/my/data --socket=/var/my/mysql.sock \
-    --port="$1" --bind-address=127.0.0.1 --mysqlx=OFF --secure-file-priv=NULL --local-infile=ON --innodb-buffer-pool-size=512M \
-    --innodb-redo-log-capacity=1G >"$home/mysqld.log" 2>&1 </dev/null &
+  mkdir -p "$home"
+  (flock 9; install) 9>"$home/lock"
+  rm -rf "${root:?}$data"
+  mkdir -p "$root$data"
+  chroot "$root" /usr/sbin/mysqld --no-defaults --initialize-insecure --user=root --datadir="$data/data" >"$log" 2>&1 ||
+    { tail -n 20 "$log" >&2; exit 1; }
+  setsid chroot "$root" /usr/sbin/mysqld --no-defaults --user=root --datadir="$data/data" --socket="$data/mysql.sock" \
+    --pid-file="$data/mysqld.pid" --port="$port" --bind-address=127.0.0.1 --mysqlx=OFF --secure-file-priv=NULL \
+    --local-infile=ON --innodb-buffer-pool-size=512M --innodb-redo-log-capacity=1G >"$log" 2>&1 </dev/null &
   echo $! >"$pid"
   for _ in $(seq 600); do
-    grep -q 'ready for connections' "$home/mysqld.log" && return
-    running || { tail -n 20 "$home/mysqld.log" >&2; exit 1; }
+    grep -q 'ready for connections' "$log" && return
+    running || { tail -n 20 "$log" >&2; exit 1; }
     sleep 0.1
   done
   echo "MySQL 9 was not ready after a minute" >&2
@@ -41,14 +46,15 @@ start() {
 }
 
 stop() {
-  running || return 0
-  kill "$(cat "$pid")"
-  for _ in $(seq 600); do running || break; sleep 0.1; done
-  rm -f "$pid"
+  if running; then
+    kill "$(cat "$pid")"
+    for _ in $(seq 600); do running || break; sleep 0.1; done
+  fi
+  rm -rf "$pid" "$log" "${root:?}$data"
 }
 
-case ${1:-} in
-  start) start "$2" ;;
-  stop) stop ;;
-  *) sed -n '2,4p' "$0"; exit 2 ;;
+case ${1:-}:$port in
+  start:[0-9]*) start ;;
+  stop:[0-9]*) stop ;;
+  *) sed -n '2,5p' "$0"; exit 2 ;;
 esac

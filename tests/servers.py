@@ -80,4 +80,4 @@ def running_server(name: str, folder: Path) -> Iterator[Server]:
     try:
         yield Server(name, f"mysql://root@127.0.0.1:{port}/")
     finally:
-        subprocess.run([script, "stop"], check=True)
+        subprocess.run([script, "stop", str(port)], check=True)
