@@ -106,10 +106,10 @@ def _user() -> str:
 
 
 def _own_options(server: Path) -> list[str]:
-    """Room for a large transaction, which has another name on MySQL; and not its second port, open to the network."""
+    """Room for a large transaction, which has another name on MySQL; and neither its second port, open to the network, nor its system-wide folder."""
     if "mariadb" in server.name:
         return ["--innodb-log-file-size=512M"]
-    return ["--innodb-redo-log-capacity=1G", "--mysqlx=OFF"]
+    return ["--innodb-redo-log-capacity=1G", "--mysqlx=OFF", "--secure-file-priv=NULL"]
 
 
 def _users(password: str, root_password: str) -> str:

@@ -16,7 +16,7 @@ install() {
   [ "$(id -u)" = 0 ] || { echo "MySQL 9 is set up in a chroot, which needs root; set IMPORT_EXPORT_TEST_MYSQL_URI to a server of yours" >&2; exit 1; }
   local mirror
   mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v '^#' | grep -oE 'https?://[^ ]+/debian/?( |$)' | head -n 1) || true
-  mirror=${mirror:-http://deb.debian.org/debian}
+  [ -n "$mirror" ] || { echo "no Debian mirror is configured for apt; set IMPORT_EXPORT_TEST_MYSQL_URI to a MySQL 9 of yours" >&2; exit 1; }
   rm -rf "$root"
   debootstrap --variant=minbase --include=mysql-server-core sid "$root" ${mirror% } >"$home/install.log" 2>&1 ||
     { tail -n 20 "$home/install.log" >&2; exit 1; }
