@@ -106,7 +106,10 @@ def _user() -> str:
 
 
 def _own_options(server: Path) -> list[str]:
-    """Room for a large transaction, which has another name on MySQL; and neither its second port, open to the network, nor its system-wide folder."""
+    """Room for a large transaction, which has another name on MySQL.
+
+    And neither its second port, open to the network, nor its system-wide folder.
+    """
     if "mariadb" in server.name:
         return ["--innodb-log-file-size=512M"]
     return ["--innodb-redo-log-capacity=1G", "--mysqlx=OFF", "--secure-file-priv=NULL"]
