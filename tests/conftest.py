@@ -14,5 +14,6 @@ def pytest_report_header() -> str:
 @pytest.fixture(scope="session", params=wanted_servers())
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Each of the servers that are tested, in turn."""
-    with running_server(request.param, tmp_path_factory.mktemp(request.param)) as running:
+    # A folder with a blank, as users have them.
+    with running_server(request.param, tmp_path_factory.mktemp(f"{request.param} server")) as running:
         yield running
