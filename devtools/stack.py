@@ -68,14 +68,17 @@ class Stack:
             self._watched()
 
     def stop(self) -> None:
-        """End everything, Airflow first, and make sure that nothing is left."""
+        """End everything, and make sure that nothing is left.
+
+        First what starts tasks: short ones come to their end, which they tell the API server. The databases are last.
+        """
         self.local.run_json.unlink(missing_ok=True)
         airflow = [child for child in self.children if child.name.startswith("airflow")]
+        servers = [child for child in airflow if child.name in ("airflow-api-server", "airflow-logs")]
+        databases = [child for child in self.children if child not in airflow]
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda child: child.stop(10), airflow))
-        for child in self.children:
-            if child not in airflow:
-                child.stop(30)
+            for group in ([child for child in airflow if child not in servers], servers, databases):
+                list(pool.map(lambda child: child.stop(10 if child in airflow else 30), group))
         end_all(self.local)
 
     def _watched(self) -> bool:
