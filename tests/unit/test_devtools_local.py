@@ -115,6 +115,7 @@ def test_a_process_that_ends_while_it_starts_is_told_with_the_end_of_its_log(loc
 
 def test_no_proxy_is_asked_for_this_machine(local: Local, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "intranet.example")
+    monkeypatch.delenv("NO_PROXY", raising=False)
     assert local.environment["NO_PROXY"] == local.environment["no_proxy"] == "intranet.example,127.0.0.1"
 
 
@@ -153,3 +154,11 @@ def test_the_local_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.delenv("IMPORT_EXPORT_LOCAL")
     assert Local.of_environment().root.name == ".local"
     assert os.fspath(Local.of_environment().run_json).endswith(".local/run.json")
+
+
+def test_compiled_modules_are_kept_though_the_caller_does_not_want_them_beside_the_sources(
+    local: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in local.environment
+    assert Path(local.environment["PYTHONPYCACHEPREFIX"]).is_relative_to(sys.prefix)
