@@ -6,7 +6,11 @@ SELECT
     display_name,
     allowed_filename,
     distributor_check,
-    has_helpers
+    has_helpers,
+    duplicates,
+    max_rejects,
+    replaces,
+    delimiter
 FROM import_tables
 ORDER BY id;
 
@@ -22,7 +26,12 @@ SELECT
     default_value,
     number_format,
     date_formats,
-    role
+    role,
+    allowed_values,
+    minimum,
+    maximum,
+    pattern,
+    trim_blanks
 FROM import_columns
 ORDER BY table_id, position, id;
 

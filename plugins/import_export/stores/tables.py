@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from typing import Any
 
 from import_export.errors import LayoutChanged
-from import_export.imports.tables import HELPER_COLUMNS, Column, ColumnType, ImportTable, NumberFormat, Role
+from import_export.imports.tables import (
+    HELPER_COLUMNS,
+    Column,
+    ColumnType,
+    Duplicates,
+    ImportTable,
+    NumberFormat,
+    RejectLimit,
+    Role,
+    SlicePart,
+)
 from import_export.stores.database import Session
 from import_export.stores.queries import queries
 
@@ -18,45 +30,47 @@ def list_tables(session: Session) -> tuple[ImportTable, ...]:
         aliases[column_id].append(alias)
     columns: dict[int, list[Column]] = defaultdict(list)
     for row in sql.list_columns(session.raw):
-        (
-            column_id,
-            table_id,
-            name,
-            data_type,
-            mandatory,
-            unique,
-            default,
-            number_format,
-            date_formats,
-            role,
-        ) = row
-        columns[table_id].append(
-            Column(
-                id=column_id,
-                name=name,
-                type=ColumnType.parse(data_type),
-                is_mandatory=bool(mandatory),
-                is_unique=bool(unique),
-                default=default,
-                number_format=NumberFormat(number_format),
-                date_formats=tuple(part.strip() for part in date_formats.split(",") if part.strip()),
-                role=Role(role) if role else None,
-                aliases=tuple(aliases[column_id]),
-            )
-        )
-    return tuple(
-        ImportTable(
-            id=table_id,
-            table_name=name,
-            display_name=display_name,
-            columns=tuple(columns[table_id]),
-            allowed_filename=allowed_filename,
-            distributor_check=distributor_check,
-            has_helpers=bool(has_helpers),
-        )
-        for table_id, name, display_name, allowed_filename, distributor_check, has_helpers in sql.list_tables(
-            session.raw
-        )
+        columns[row[1]].append(_column(row, tuple(aliases[row[0]])))
+    return tuple(_table(row, tuple(columns[row[0]])) for row in sql.list_tables(session.raw))
+
+
+def _table(row: tuple[Any, ...], columns: tuple[Column, ...]) -> ImportTable:
+    table_id, name, display_name, allowed_filename, distributor_check, has_helpers = row[:6]
+    duplicates, max_rejects, replaces, delimiter = row[6:]
+    return ImportTable(
+        id=table_id,
+        table_name=name,
+        display_name=display_name,
+        columns=columns,
+        allowed_filename=allowed_filename,
+        distributor_check=distributor_check,
+        has_helpers=bool(has_helpers),
+        duplicates=Duplicates(duplicates),
+        max_rejects=RejectLimit.parse(max_rejects),
+        replaces=SlicePart.parse_all(replaces),
+        delimiter=delimiter or None,
+    )
+
+
+def _column(row: tuple[Any, ...], aliases: tuple[str, ...]) -> Column:
+    column_id, _, name, data_type, mandatory, unique, default, number_format, date_formats, role = row[:10]
+    allowed_values, minimum, maximum, pattern, trim = row[10:]
+    return Column(
+        id=column_id,
+        name=name,
+        type=ColumnType.parse(data_type),
+        is_mandatory=bool(mandatory),
+        is_unique=bool(unique),
+        default=default,
+        number_format=NumberFormat(number_format),
+        date_formats=tuple(part.strip() for part in date_formats.split(",") if part.strip()),
+        role=Role(role) if role else None,
+        aliases=aliases,
+        allowed_values=tuple(json.loads(allowed_values)) if allowed_values else (),
+        minimum=minimum,
+        maximum=maximum,
+        pattern=pattern,
+        trim=bool(trim),
     )
 
 
