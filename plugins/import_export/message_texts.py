@@ -219,6 +219,30 @@ TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "{count} repeated header lines left out",
             "{count} baris judul kolom berulang dilewati",
         ),
+        Message.HEADER_SPREAD: (
+            "the header is spread over lines {first}–{last} and was read as: {names}",
+            "judul kolom tersebar di baris {first}–{last} dan dibaca sebagai: {names}",
+        ),
+        Message.TRAILING_DELIMITERS: (
+            "each line ends with a delimiter, which was left out",
+            "setiap baris diakhiri pemisah, yang dilewati",
+        ),
+        Message.TOTALS_SKIPPED: (
+            "totals lines left out: {count} (line {lines})",
+            "baris total yang dilewati: {count} (baris {lines})",
+        ),
+        Message.TOTALS_AGREE: (
+            "totals lines left out: {count} (line {lines}), their sum agrees",
+            "baris total yang dilewati: {count} (baris {lines}), jumlahnya sesuai",
+        ),
+        Message.TOTAL_MISMATCH: (
+            "the total on line {line} is {says}, but the rows add up to {rows}; please check that no row is missing",
+            "total di baris {line} adalah {says}, tetapi jumlah barisnya {rows}; mohon periksa apakah ada baris yang hilang",
+        ),
+        Message.SECOND_TABLE: (
+            "a second table begins on line {line}; it was left out. Send it as a file of its own",
+            "tabel kedua dimulai di baris {line}; tabel itu dilewati. Kirim sebagai file tersendiri",
+        ),
         Message.AMBIGUOUS_DATES: (
             "dates in {column} could be day first or month first; read as day first",
             "tanggal di {column} bisa hari dahulu atau bulan dahulu; dibaca hari dahulu",

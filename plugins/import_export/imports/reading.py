@@ -7,7 +7,7 @@ record, with care. Both give the same rows; no row is ever shifted, filled up or
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,8 @@ def _parse_plain(block: Block, layout: Layout, line: int) -> RowBatch | None:
     """Parse a block natively; None when it is not plain enough for that."""
     if not block.plain:
         return None
-    names = [str(position) for position in range(len(layout.header))]
+    width = len(layout.header)
+    names = [str(position) for position in range(width + layout.trailing)]
     broken: list[tuple[int, int, str]] = []
 
     def keep(row: Any) -> str:
@@ -102,11 +103,19 @@ def _parse_plain(block: Block, layout: Layout, line: int) -> RowBatch | None:
     rows = table.num_rows + len(broken)
     if any("\n" in text for _, _, text in broken) or (broken and rows != block.lines):
         return None  # a quote swallowed lines, or lines cannot be counted by rows
+    if layout.trailing and any(found == width for _, found, _ in broken):
+        return None  # rows that do not end with a delimiter, as the others do
     frame = pl.from_arrow(table, rechunk=False)
     assert isinstance(frame, pl.DataFrame)  # noqa: S101 - for mypy: a table becomes a frame
     lines = _numbered(frame, block, [number for number, _, _ in broken])
     if lines is None:
         return None
+    if layout.trailing:
+        if not frame.select((pl.concat_str(names[width:]).str.strip_chars() == "").all()).item():
+            return None
+        frame = frame.select(names[:width])
+    if dialect.skips_blank:
+        frame = frame.with_columns(pl.col(names[1:width]).str.strip_prefix(" "))
     lost = tuple(
         _ragged(line + number - 1, tuple(text.split(dialect.delimiter)), found, layout)
         for number, found, text in broken
@@ -140,6 +149,7 @@ def _parse_with_care(block: Block, layout: Layout, line: int) -> RowBatch:
         if _is_blank(record.cells):
             continue
         at = line + record.line
+        record = replace(record, cells=_without_trailing(record.cells, layout))
         problem = _problem(record, block, layout, at)
         if problem is None:
             good.append(record.cells)
@@ -151,6 +161,16 @@ def _parse_with_care(block: Block, layout: Layout, line: int) -> RowBatch:
         schema=dict.fromkeys(map(str, range(width)), pl.String),
     )
     return _without_repeats(frame, pl.Series(lines, dtype=pl.Int64), tuple(broken), layout, block)
+
+
+def _without_trailing(cells: tuple[str, ...], layout: Layout) -> tuple[str, ...]:
+    """Leave out the empty cells that each row has behind the last header."""
+    width = len(layout.header)
+    if width < len(cells) <= width + layout.trailing and not any(
+        cell.strip(BLANKS) for cell in cells[width:]
+    ):
+        return cells[:width]
+    return cells
 
 
 def _problem(record: Record, block: Block, layout: Layout, line: int) -> BrokenRow | None:

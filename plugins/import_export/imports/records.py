@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+
+from import_export.imports.repair import repaired
 
 LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -30,6 +33,8 @@ class Dialect:
     quote: str | None
     escape: str | None
     """`\\` when quotes inside a cell are escaped so, None when they are doubled."""
+    skips_blank: bool = False
+    """Whether one blank after each delimiter belongs to the delimiter (`a, b, c`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,20 @@ class Record:
     cells: tuple[str, ...]
     unclosed: bool = False
     """A quote was opened and never closed; `cells` are the first line's, its quotes taken as text."""
+    quoted: int = 0
+    """How many cells were quoted."""
+    mended: bool = False
+    """A quote stood where none belongs, and was taken as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Cells of a text, how many of them were quoted, how many quotes stood where none belongs, and where it ended."""
+
+    cells: list[str]
+    quoted: int
+    stray: int
+    end: int
 
 
 def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool = True) -> Iterator[Record]:
@@ -59,25 +78,46 @@ def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool 
             number += 1
             continue
         if dialect.quote is None or dialect.quote not in line:
-            yield Record(number, 1, tuple(line.split(dialect.delimiter)))
+            yield Record(number, 1, tuple(_plain(line, dialect)))
             number += 1
             continue
-        cells = _split(line, dialect)
-        if cells is not None:
-            yield Record(number, 1, tuple(_plausible(line, cells, dialect, width)))
-            number += 1
-            continue
-        joined = _join(lines, number, dialect, width)
-        if joined is None and not last and _may_go_on(lines, number):
+        record = _record(lines, number, dialect, width)
+        if record.unclosed and not last and _may_go_on(lines, number):
             return
-        if joined is None:
-            plain = tuple(line.split(dialect.delimiter))
-            fits = width is not None and len(plain) == width
-            yield Record(number, 1, plain, unclosed=not fits)
-            number += 1
-        else:
-            yield Record(number, joined[0], tuple(joined[1]))
-            number += joined[0]
+        yield record
+        number += record.lines
+
+
+def _record(lines: Sequence[tuple[str, str]], number: int, dialect: Dialect, width: int | None) -> Record:
+    """The record that begins on a line with a quote in it.
+
+    A line that is well quoted is taken as it is, and so are lines that a quoted cell joins well. A quote that stands
+    where none belongs is text, in the way that gives the row the width it should have.
+    """
+    line = lines[number][0]
+    strict = _strict(line, dialect)
+    if strict is not None and not strict.stray:
+        return Record(number, 1, tuple(strict.cells), quoted=strict.quoted)
+    joined = _join(lines, number, dialect) if strict is None else None
+    if joined is not None and width in (None, len(joined.cells)):
+        return joined
+    if width is not None:
+        mended = repaired(line, dialect.delimiter, dialect.quote or "", dialect.escape, width)
+        if mended is not None:
+            return Record(number, 1, tuple(mended), mended=True)
+    if strict is not None:
+        return Record(number, 1, tuple(strict.cells), quoted=strict.quoted, mended=True)
+    if joined is not None:
+        return joined
+    return Record(number, 1, tuple(_plain(line, dialect)), unclosed=True)
+
+
+def _plain(line: str, dialect: Dialect) -> list[str]:
+    """The cells of a line whose quotes, if it has any, are text."""
+    cells = line.split(dialect.delimiter)
+    if dialect.skips_blank:
+        cells[1:] = [cell.removeprefix(" ") for cell in cells[1:]]
+    return cells
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
@@ -96,84 +136,89 @@ def _may_go_on(lines: Sequence[tuple[str, str]], number: int) -> bool:
     return len(left) < MOST_LINES and sum(len(line) + len(end) for line, end in left) < MOST_CHARACTERS
 
 
-def _join(
-    lines: Sequence[tuple[str, str]], number: int, dialect: Dialect, width: int | None
-) -> tuple[int, list[str]] | None:
-    """The record that begins on this line and goes on over the next ones; None when its quote is never closed."""
-    text, end = lines[number]
-    quote = dialect.quote or ""
-    for count, (line, line_end) in enumerate(lines[number + 1 : number + MOST_LINES], start=2):
-        text += end + line
-        end = line_end
-        if len(text) > MOST_CHARACTERS:
-            return None
-        if quote not in line:
-            continue
-        cells = _split(text, dialect)
-        if cells is not None:
-            return (count, cells) if width is None or len(cells) == width else None
-    return None
+def _join(lines: Sequence[tuple[str, str]], number: int, dialect: Dialect) -> Record | None:
+    """The record that begins on this line and goes on over the next ones; None when that is not well quoted."""
+    taken = lines[number : number + MOST_LINES]
+    ends = list(accumulate(len(line) + len(end) for line, end in taken))
+    text = "".join(line + end for line, end in taken)[:MOST_CHARACTERS]
+    found = _strict(text, dialect, one_record=True)
+    if found is None or found.stray:
+        return None
+    count = next((position for position, end in enumerate(ends, 1) if found.end < end), len(taken))
+    return Record(number, count, tuple(found.cells), quoted=found.quoted)
 
 
-def _plausible(line: str, cells: list[str], dialect: Dialect, width: int | None) -> list[str]:
-    """The cells, or, where only that gives a row of the right width, the line with its quotes taken as text."""
-    if width is None or len(cells) == width:
-        return cells
-    plain = line.split(dialect.delimiter)
-    return plain if len(plain) == width else cells
-
-
-def _split(text: str, dialect: Dialect) -> list[str] | None:
+def _strict(text: str, dialect: Dialect, *, one_record: bool = False) -> _Read | None:
     """The cells of a text, None when a quote is still open at its end.
 
-    A quote opens a cell only as its first sign, and closes it only before a delimiter or the end; all others are text.
+    A quote opens a cell only as its first sign, and closes it only before a delimiter or the end; all others are stray
+    and taken as text. With `one_record` the text ends at its first line end outside of quotes, and at a stray quote.
     """
     cells: list[str] = []
     delimiter, quote, position = dialect.delimiter, dialect.quote or "", 0
+    stray = quoted = 0
+    length = len(text)
     while True:
         start = position
-        while start < len(text) and text[start] == " " and delimiter != " ":
-            start += 1
+        if delimiter != " ":
+            while start < length and text[start] == " ":
+                start += 1
         if text.startswith(quote, start):
-            found = _quoted(text, start + 1, dialect)
+            found = _quoted(text, start + 1, dialect, one_record=one_record)
             if found is None:
                 return None
-            cell, position = found
-            cells.append(cell)
+            cell, position, wrong = found
+            stray += wrong
+            quoted += 1
         else:
             end = text.find(delimiter, position)
-            end = len(text) if end < 0 else end
-            cells.append(text[position:end])
-            position = end
-        if position >= len(text):
-            return cells
+            if one_record:
+                stop = LINE_END.search(text, position, length if end < 0 else end)
+                end = stop.start() if stop else end
+            end = length if end < 0 else end
+            cell, position = text[position:end], end
+            if dialect.skips_blank and cells:
+                cell = cell.removeprefix(" ")
+            stray += quote in cell
+        cells.append(cell)
+        if one_record and stray:
+            return None
+        if position >= length or (text[position] in "\r\n" and one_record):
+            return _Read(cells, quoted, stray, position)
         position += 1
-        if position == len(text):
+        if position == length:
             cells.append("")
-            return cells
+            return _Read(cells, quoted, stray, position)
 
 
-def _quoted(text: str, position: int, dialect: Dialect) -> tuple[str, int] | None:
-    """A quoted cell from after its opening quote: its text, and where its delimiter or the end is."""
-    quote, escape = dialect.quote or "", dialect.escape
+def _quoted(text: str, position: int, dialect: Dialect, *, one_record: bool) -> tuple[str, int, int] | None:
+    """A quoted cell from after its opening quote: its text, where its delimiter or the end is, and its stray quotes."""
+    quote, escape, delimiter = dialect.quote or "", dialect.escape, dialect.delimiter
     parts: list[str] = []
-    start = position
+    start, stray = position, 0
     while True:
         found = text.find(quote, position)
         if found < 0:
             return None
-        if escape is not None and found > start and text[found - 1] == escape:
-            parts.append(text[start : found - 1] + quote)
-            start = position = found + 1
-            continue
-        if text.startswith(quote, found + 1) and escape is None:
+        if escape is not None:
+            slashes = found - len(text[start:found].rstrip(escape)) - start
+            if slashes % 2:
+                parts.append(text[start : found - 1].replace(escape * 2, escape) + quote)
+                start = position = found + 1
+                continue
+        elif text.startswith(quote, found + 1):
             parts.append(text[start : found + 1])
             start = position = found + 2
             continue
         after = found + 1
-        while after < len(text) and text[after] == " " and dialect.delimiter != " ":
-            after += 1
-        if after == len(text) or text[after] == dialect.delimiter:
-            parts.append(text[start:found])
-            return "".join(parts), after
+        if delimiter != " ":
+            while after < len(text) and text[after] == " ":
+                after += 1
+        if after == len(text) or text[after] == delimiter or (one_record and text[after] in "\r\n"):
+            tail = text[start:found]
+            parts.append(tail.replace(escape * 2, escape) if escape else tail)
+            return "".join(parts), after, stray
+        if one_record:
+            return "", after, 1
+        stray += 1
         position = found + 1

@@ -6,7 +6,7 @@ Rejects, summary and counts come out of the same pass; nothing holds a whole fil
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from import_export.imports.mapping import HeaderMap
 from import_export.imports.problems import Reject
 from import_export.imports.reading import RowBatch, read_batches
 from import_export.imports.rejects_file import RejectsFile
+from import_export.imports.sifting import BadRow, Sifted, Sifter, in_order
 from import_export.imports.summary import Summary
 from import_export.imports.tables import Column, ImportTable, Role
 from import_export.messages import Language, Message, Told, tell
@@ -28,9 +29,16 @@ class StagedResult:
     """What a whole pass found."""
 
     lines: int
-    """Data rows of the file: good and rejected."""
+    """Data rows of the file: good, rejected and left out."""
     good: int
     rejected: int
+    skipped_totals: int
+    skipped_headers: int
+    """Repeated header lines; they are no data rows."""
+    skipped: int
+    """Data rows left out: totals lines, and the rows of a second table."""
+    control_total: bool | None
+    """Whether the totals lines agree with the rows; None when there are none."""
     rejects: tuple[Reject, ...]
     """The first problems; a row with several has several."""
     summary: Summary
@@ -62,6 +70,8 @@ class StagedFile:
         self._filled = [column for column in table.unique_columns if column.name not in headers.positions]
         self.columns = tuple(column.name for column in [*mapped, *self._filled])
         self._lines = self._good = self._rejected = self._nuls = self._skipped_headers = 0
+        self._totals = self._skipped = 0
+        self._sifter = Sifter(table, headers)
         self._rejects: list[Reject] = []
         self._summary = Summary()
         self._done = False
@@ -72,7 +82,6 @@ class StagedFile:
             good = self._check(batch)
             self._lines += batch.rows
             self._good += good.height
-            self._rejected += batch.rows - good.height
             self._nuls += batch.removed_nuls
             self._skipped_headers += batch.skipped_headers
             self._summary = self._summary.with_rows(good, self._table)
@@ -91,10 +100,15 @@ class StagedFile:
             notes.append(tell(Message.NUL_REMOVED, count=self._nuls))
         if self._skipped_headers:
             notes.append(tell(Message.HEADERS_SKIPPED, count=self._skipped_headers))
+        notes += self._sifter.notes
         return StagedResult(
             lines=self._lines,
             good=self._good,
             rejected=self._rejected,
+            skipped_totals=self._totals,
+            skipped_headers=self._skipped_headers,
+            skipped=self._skipped,
+            control_total=self._sifter.control_total,
             rejects=tuple(self._rejects),
             summary=self._summary,
             notes=tuple(notes),
@@ -106,7 +120,6 @@ class StagedFile:
             for check in self._checks
         ]
         problems = self._problems(checked)
-        self._tell(batch, problems)
         frame = pl.DataFrame(
             [
                 batch.lines.alias("line"),
@@ -116,10 +129,34 @@ class StagedFile:
                 ),
             ]
         ).with_columns(pl.lit(column.filler, pl.String).alias(column.name) for column in self._filled)
-        if not problems:
-            return frame
-        bad = pl.Series(list(problems), dtype=pl.Int64)
-        return frame.filter(~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(bad.implode()))
+        sifted = self._sift(batch, problems, frame)
+        self._rejected += len(sifted.rejected)
+        self._totals += sifted.totals
+        self._tell(sifted.rejected)
+        if problems:
+            bad = pl.Series(list(problems), dtype=pl.Int64)
+            frame = frame.filter(~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(bad.implode()))
+        if sifted.second_table_at is not None:
+            frame = frame.filter(pl.col("line") < sifted.second_table_at)
+        self._skipped += batch.rows - frame.height - len(sifted.rejected)
+        return frame
+
+    def _sift(
+        self, batch: RowBatch, problems: dict[int, list[tuple[Column, Told]]], frame: pl.DataFrame
+    ) -> Sifted:
+        bad = [
+            BadRow(row.line, row.cells, None, (Reject(row.line, None, None, None, row.told),))
+            for row in batch.broken
+        ]
+        for position, wrong in problems.items():
+            line, cells = int(batch.lines[position]), batch.frame.row(position)
+            rejects = tuple(self._reject(line, cells, column, told) for column, told in wrong)
+            bad.append(BadRow(line, cells, position, rejects))
+        amount = self._table.by_role(Role.AMOUNT)
+        amounts = (
+            frame.get_column(amount.name) if amount is not None and amount.name in frame.columns else None
+        )
+        return self._sifter.sift(batch, in_order(bad), amounts)
 
     def _problems(self, checked: list[CheckedColumn]) -> dict[int, list[tuple[Column, Told]]]:
         """All problems of each bad row, by its position, in the table's order of columns."""
@@ -134,20 +171,14 @@ class StagedFile:
                     problems[position].append((lacking, tell(Message.MANDATORY_EMPTY, column=lacking.name)))
         return problems
 
-    def _tell(self, batch: RowBatch, problems: dict[int, list[tuple[Column, Told]]]) -> None:
-        """Write down the rejects of a batch, in the file's order."""
-        found = [
-            (row.line, row.cells, [Reject(row.line, None, None, None, row.told)]) for row in batch.broken
-        ]
-        for position, wrong in problems.items():
-            line, cells = int(batch.lines[position]), batch.frame.row(position)
-            found.append((line, cells, [self._reject(line, cells, column, told) for column, told in wrong]))
-        for line, cells, rejects in sorted(found, key=lambda each: each[0]):
+    def _tell(self, rows: Sequence[BadRow]) -> None:
+        """Write down the rejects of a batch."""
+        for row in rows:
             room = self._kept_rejects - len(self._rejects)
-            self._rejects += rejects[: max(room, 0)]
+            self._rejects += row.rejects[: max(room, 0)]
             if self._rejects_file is not None:
-                errors = "; ".join(reject.told.text(self._language) for reject in rejects)
-                self._rejects_file.write(line, cells, errors)
+                errors = "; ".join(reject.told.text(self._language) for reject in row.rejects)
+                self._rejects_file.write(row.line, row.cells, errors)
 
     def _reject(self, line: int, cells: tuple[str, ...], column: Column, told: Told) -> Reject:
         position = self._headers.positions.get(column.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,6 +14,7 @@ from import_export.imports.extraction import DATA_EXTENSIONS
 from import_export.imports.layout import Layout, find_layout
 from import_export.imports.mapping import HeaderMap, map_headers
 from import_export.imports.reading import count_rows, read_batches
+from import_export.imports.sifting import is_totals_line
 from import_export.imports.staging import column_check
 from import_export.imports.tables import ImportTable, Role, match_filename, stem
 from import_export.messages import Message, Told, tell
@@ -83,7 +85,7 @@ def _file_exists(case: _Case) -> Told | None:
 
 def _has_rows(case: _Case) -> Told | None:
     """Stage 2: the file can be read and has at least one data row."""
-    layout = find_layout(case.path)
+    layout = find_layout(case.path, _candidates(case))
     if isinstance(layout, Told):
         return layout
     case.layout = layout
@@ -93,6 +95,14 @@ def _has_rows(case: _Case) -> Told | None:
     batches = read_batches(case.path, layout, batch_bytes=_SAMPLE_BYTES)
     case.sample = pl.concat([batch.frame for batch in islice(batches, 1)]).head(DISTRIBUTOR_ROWS)
     return None
+
+
+def _candidates(case: _Case) -> Sequence[ImportTable]:
+    """The tables whose names may stand in the header: the one that the file belongs to, when that is known already."""
+    if case.table_name != AUTO:
+        return [table for table in case.tables if table.table_name == case.table_name]
+    table = match_filename(case.filename, case.tables)
+    return case.tables if table is None else [table]
 
 
 def _table_is_known(case: _Case) -> Told | None:
@@ -130,30 +140,43 @@ def _distributor_fits(case: _Case) -> Told | None:
     if not case.dist_id or column is None or column.name not in headers.positions:
         return None
     prefix = case.dist_id[:2]
-    for cell in case.sample.get_column(str(headers.positions[column.name])).str.strip_chars():
-        if cell and cell[:2].casefold() != prefix.casefold():
+    for row in _sample_rows(case):
+        cell = row[column.name].strip()
+        if cell and cell[:2].casefold() != prefix.casefold() and not is_totals_line(row, table):
             return tell(Message.DIST_ID_MISMATCH, prefix=prefix, dist_id=case.dist_id, value=cell)
     return None
 
 
+def _sample_rows(case: _Case) -> list[dict[str, str]]:
+    """The first rows, by the names of the table's columns."""
+    assert case.headers is not None  # noqa: S101 - found by the stages before
+    positions = case.headers.positions
+    return [{name: row[position] for name, position in positions.items()} for row in case.sample.rows()]
+
+
 def _sample_is_valid(case: _Case) -> Told | None:
-    """Stage 7b: the first rows' values are what their columns want."""
-    assert case.table is not None  # noqa: S101 - found by the stages before
+    """Stage 7b: the first rows' values are what their columns want; totals lines are no such rows."""
+    table = case.table
+    assert table is not None  # noqa: S101 - found by the stages before
     assert case.headers is not None  # noqa: S101
-    errors: dict[int, list[str]] = {}
-    for column in case.table.columns:
+    found: dict[int, list[Told]] = defaultdict(list)
+    for column in table.columns:
         position = case.headers.positions.get(column.name)
-        if position is None:
-            continue
-        cells = case.sample.get_column(str(position)).head(SAMPLE_ROWS)
-        checked = column_check(column, case.table, None).check(cells)
-        for row, told in checked.problems.items():
-            errors.setdefault(row + 1, []).append(f"Row {row + 1}: {told.text()}.")
-    if not errors:
-        return None
-    return tell(
-        Message.SAMPLE_INVALID, errors="; ".join(text for row in sorted(errors) for text in errors[row])
-    )
+        if position is not None:
+            checked = column_check(column, table, None).check(case.sample.get_column(str(position)))
+            for number, told in checked.problems.items():
+                found[number].append(told)
+    data = [
+        number
+        for number, row in enumerate(_sample_rows(case))
+        if number not in found or not is_totals_line(row, table)
+    ]
+    errors = [
+        f"Row {shown}: {told.text()}."
+        for shown, number in enumerate(data[:SAMPLE_ROWS], 1)
+        for told in found[number]
+    ]
+    return tell(Message.SAMPLE_INVALID, errors="; ".join(errors)) if errors else None
 
 
 STAGES: tuple[Callable[[_Case], Told | None], ...] = (

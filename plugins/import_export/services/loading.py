@@ -145,7 +145,7 @@ def _plan(session: Session, job: ImportJob, path: Path, tables: Mapping[str, Imp
         check_layout(session, table)
     except LayoutChanged as fault:
         return tell(Message.TABLE_GONE, table=table.table_name, why=str(fault))
-    layout = find_layout(path)
+    layout = find_layout(path, [table])
     if isinstance(layout, Told):
         return layout
     headers = map_headers(layout.header, table)
@@ -186,7 +186,7 @@ def _settle(
         updated=merged.updated,
         unchanged=merged.unchanged,
         rejected=staged.rejected,
-        skipped=len(merged.superseded),
+        skipped=staged.skipped + len(merged.superseded),
     )
     if not counts.adds_up:
         raise CountsDisagree(f"job {job.id}: the counts do not add up: {counts}")

@@ -1,0 +1,89 @@
+"""Finds the way of reading a line with a stray quote in it that gives the row the width it should have.
+
+A quote may open a cell or be its first sign; it may close a cell or be text in it. Of all ways that give exactly the
+wanted number of cells, the one that takes the fewest quotes for text is meant.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_MOST_STEPS = 20_000
+"""Lines that need more than this are not worth it: they are told as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One way of reading a cell."""
+
+    cost: int
+    cell: str
+    after: int
+    """Where the delimiter behind it, or the end of the line, is."""
+
+
+def repaired(line: str, delimiter: str, quote: str, escape: str | None, width: int) -> list[str] | None:
+    """The cells of a line, exactly `width` of them, None when no way of reading gives that."""
+    # Dijkstra over (cells read, position): the cheapest way comes first.
+    best: dict[tuple[int, int], int] = {(0, 0): 0}
+    came: dict[tuple[int, int], tuple[tuple[int, int], str]] = {}
+    heap = [(0, 0, 0)]
+    end = len(line) + 1
+    steps = 0
+    while heap:
+        cost, count, position = heapq.heappop(heap)
+        if position == end:
+            if count == width:
+                return _walk_back(came, (count, position))
+            continue
+        if count == width or cost > best[count, position]:
+            continue
+        for step in _readings(line, position, delimiter, quote, escape):
+            steps += 1
+            key, total = (count + 1, step.after + 1), cost + step.cost
+            if total < best.get(key, 1 << 60):
+                best[key], came[key] = total, ((count, position), step.cell)
+                heapq.heappush(heap, (total, *key))
+        if steps > _MOST_STEPS:
+            return None
+    return None
+
+
+def _readings(line: str, position: int, delimiter: str, quote: str, escape: str | None) -> Iterator[_Step]:
+    """All ways of reading the cell that begins here."""
+    end = line.find(delimiter, position)
+    end = len(line) if end < 0 else end
+    text = line[position:end]
+    start = position
+    while delimiter != " " and line.startswith(" ", start):
+        start += 1
+    opens = line.startswith(quote, start)
+    yield _Step(text.count(quote) + opens, text, end)
+    if not opens:
+        return
+    inside = start + len(quote)
+    search = inside
+    while (closing := line.find(quote, search)) >= 0:
+        search = closing + 1
+        after = closing + 1
+        while delimiter != " " and line.startswith(" ", after):
+            after += 1
+        if after == len(line) or line.startswith(delimiter, after):
+            cell, cost = _unescaped(line[inside:closing], quote, escape)
+            yield _Step(cost, cell, after)
+
+
+def _unescaped(text: str, quote: str, escape: str | None) -> tuple[str, int]:
+    """What a quoted cell holds, and how many of its quotes are neither doubled nor escaped."""
+    mark = (escape or quote) + quote
+    return text.replace(mark, quote), text.replace(mark, "").count(quote)
+
+
+def _walk_back(came: dict[tuple[int, int], tuple[tuple[int, int], str]], key: tuple[int, int]) -> list[str]:
+    cells = []
+    while key != (0, 0):
+        key, cell = came[key]
+        cells.append(cell)
+    return cells[::-1]
