@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from import_export.imports.dates import decide_day_first, parse_moment
+from import_export.imports.dates import parse_moment
 
 
 @pytest.mark.parametrize(
@@ -68,23 +68,6 @@ def test_month_first_is_read_where_the_column_says_so() -> None:
     assert moment is not None
     assert moment.at == datetime(2026, 3, 4)
     assert parse_moment("13/04/2026", first_is_day=False) is None
-
-
-@pytest.mark.parametrize(
-    ("values", "formats", "expected"),
-    [
-        (["04/13/2026"], ["dd/mm/yyyy"], (True, False)),
-        (["03/04/2026"], ["mm/dd/yyyy"], (False, False)),
-        (["03/04/2026", "04/13/2026"], [], (False, False)),
-        (["03/04/2026", "13/04/2026"], [], (True, False)),
-        (["03/04/2026"], [], (True, True)),
-        (["2026-04-03"], [], (True, False)),
-    ],
-)
-def test_the_column_decides_what_stands_first(
-    values: list[str], formats: list[str], expected: tuple[bool, bool]
-) -> None:
-    assert decide_day_first(values, formats) == expected
 
 
 @given(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from import_export.imports.dates import day_first, decide_day_first, parse_moment
+from import_export.imports.dates import NUMERIC_DATE, day_first, parse_moment
 from import_export.imports.numerals import (
     INT_HIGH,
     INT_LOW,
@@ -21,6 +21,7 @@ from import_export.imports.numerals import (
     separators,
     whole_text,
 )
+from import_export.imports.rules import Rules
 from import_export.imports.tables import Column, Kind
 from import_export.imports.texts import SUSPICIOUS, unspoiled
 from import_export.messages import Message, Told, tell
@@ -31,6 +32,7 @@ Converted = str | Told
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "ya", "benar"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "tidak", "salah"})
 _SHOWN = 100
+_MONTHS = 12
 _REMEMBERED = 100_000
 """Distinct values whose conversion is kept from one batch of rows to the next."""
 
@@ -45,6 +47,36 @@ class CheckedColumn:
     """What is wrong, by the row's position."""
 
 
+@dataclass(frozen=True, slots=True)
+class DayOrder:
+    """What the dates of a column, as far as they were seen, tell about their order."""
+
+    dates: bool = False
+    over_first: bool = False
+    """A first number is larger than 12, and so a day."""
+    over_second: bool = False
+
+    def with_cells(self, cells: pl.Series) -> DayOrder:
+        """With some more cells."""
+        parts = cells.str.strip_chars().str.extract_groups(NUMERIC_DATE)
+        first, second = (parts.struct.field(name).cast(pl.Int8, strict=False) for name in ("a", "b"))
+        return DayOrder(
+            dates=self.dates or bool(first.is_not_null().any()),
+            over_first=self.over_first or bool((first > _MONTHS).any()),
+            over_second=self.over_second or bool((second > _MONTHS).any()),
+        )
+
+    @property
+    def first_is_day(self) -> bool:
+        """Day first, unless that is impossible and month first is not."""
+        return self.over_first or not self.over_second
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether the dates could be read both ways."""
+        return self.dates and not self.over_first and not self.over_second
+
+
 class ColumnCheck:
     """The check of one column for a whole file."""
 
@@ -56,11 +88,24 @@ class ColumnCheck:
         self._exact = exact
         self._first_is_day = day_first(column.date_formats)
         self._known: dict[str, Converted] = {}
+        self._rules = Rules(column)
+
+    @property
+    def needs_day_order(self) -> bool:
+        """Whether the whole column must be looked at to know which number of a date is the day."""
+        return self.column.type.kind in (Kind.DATE, Kind.DATETIME) and self._first_is_day is None
+
+    def set_day_order(self, order: DayOrder) -> None:
+        """Decide for the whole column."""
+        self._first_is_day, guessed = order.first_is_day, order.is_guess
+        if guessed:
+            self.notes.append(tell(Message.AMBIGUOUS_DATES, column=self.column.name))
 
     def check(self, cells: pl.Series) -> CheckedColumn:
         """Check some cells; their order is kept."""
-        texts = cells.str.strip_chars()
-        empty = texts == ""
+        stripped = cells.str.strip_chars()
+        empty = stripped == ""
+        texts = stripped if self.column.trim or self.column.type.kind is not Kind.STR else cells
         values, failed = self._plain(texts)
         problems: dict[int, Told] = {}
         if empty.any():
@@ -73,6 +118,11 @@ class ColumnCheck:
                 values = values.set(empty, self.column.filler)
         if failed.any():
             values = self._one_by_one(texts, values, failed, problems)
+        if self._rules.any:
+            broken = self._rules.broken(values.set(empty, None) if empty.any() else values)
+            if broken:
+                problems |= broken
+                values = values.scatter(list(broken), None)
         return CheckedColumn(values, problems)
 
     def _plain(self, texts: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -137,10 +187,8 @@ class ColumnCheck:
             return self._truth
         if kind is Kind.STR:
             return self._text
-        if self._first_is_day is None:
-            self._first_is_day, guessed = decide_day_first(left.unique().to_list(), self.column.date_formats)
-            if guessed:
-                self.notes.append(tell(Message.AMBIGUOUS_DATES, column=self.column.name))
+        if self.needs_day_order:
+            self.set_day_order(DayOrder().with_cells(left))
         return self._moment
 
     def _whole_number(self, text: str) -> Converted:

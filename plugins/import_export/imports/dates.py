@@ -40,6 +40,8 @@ _NAMED_FIRST = re.compile(
 _NUMERIC = re.compile(
     rf"^(?P<a>\d{{1,2}})[-/. ](?P<b>\d{{1,2}})[-/. ](?P<y>\d{{4}}|\d{{2}}){_TIME}$", re.IGNORECASE
 )
+NUMERIC_DATE = r"^(?P<a>\d{1,2})[-/. ](?P<b>\d{1,2})[-/. ](?:\d{4}|\d{2})(?:[T\s].*)?$"
+"""A date of numbers only, for looking through a whole column (Rust's regular expressions and Python's)."""
 _SERIAL = re.compile(r"^\d{5}(?:[.,]\d+)?$")
 _SERIALS = range(20000, 80000)
 """Excel's day numbers from 1954 to 2119."""
@@ -63,19 +65,6 @@ def day_first(formats: Sequence[str]) -> bool | None:
         if "d" in plain and "m" in plain and not plain.startswith("y"):
             return plain.index("d") < plain.index("m")
     return None
-
-
-def decide_day_first(values: Sequence[str], formats: Sequence[str]) -> tuple[bool, bool]:
-    """Day first or not for a whole column, and whether that is a guess: the formats, else the values, decide."""
-    configured = day_first(formats)
-    if configured is not None:
-        return configured, False
-    found = [match for value in values if (match := _NUMERIC.match(value.strip()))]
-    over_first = any(int(match["a"]) > 12 for match in found)
-    over_second = any(int(match["b"]) > 12 for match in found)
-    if over_second and not over_first:
-        return False, False
-    return True, bool(found) and not over_first
 
 
 def parse_moment(text: str, *, first_is_day: bool) -> Moment | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from import_export.imports.checks import CheckedColumn, ColumnCheck
+from import_export.imports.checks import CheckedColumn, ColumnCheck, DayOrder
 from import_export.imports.layout import Layout
 from import_export.imports.mapping import HeaderMap
 from import_export.imports.problems import Reject
@@ -78,6 +78,7 @@ class StagedFile:
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         """Frames of good rows: `line`, then a text column for each of `columns`, null for NULL."""
+        self._decide_day_orders()
         for batch in read_batches(self._path, self._layout, batch_bytes=self._batch_bytes):
             good = self._check(batch)
             self._lines += batch.rows
@@ -113,6 +114,18 @@ class StagedFile:
             summary=self._summary,
             notes=tuple(notes),
         )
+
+    def _decide_day_orders(self) -> None:
+        """Look through the columns whose configuration does not say which number of a date is the day."""
+        orders = {check: DayOrder() for check in self._checks if check.needs_day_order}
+        if not orders:
+            return
+        for batch in read_batches(self._path, self._layout, batch_bytes=self._batch_bytes):
+            for check, order in orders.items():
+                cells = batch.frame.get_column(str(self._headers.positions[check.column.name]))
+                orders[check] = order.with_cells(cells)
+        for check, order in orders.items():
+            check.set_day_order(order)
 
     def _check(self, batch: RowBatch) -> pl.DataFrame:
         checked = [
