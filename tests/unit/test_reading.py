@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from import_export.imports.counting import count_rows
 from import_export.imports.layout import Layout, find_layout
-from import_export.imports.reading import RowBatch, count_rows, read_batches
+from import_export.imports.reading import RowBatch, read_batches
 from import_export.imports.records import BLANKS, Dialect
 from import_export.messages import Message
 
@@ -150,3 +151,20 @@ def test_an_empty_file_is_told(tmp_path: Path, content: bytes, code: str) -> Non
     layout = find_layout(path)
     assert not isinstance(layout, Layout)
     assert layout.code == code
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    content=st.text(st.sampled_from('ab;;;"\n\n\r \tñ\xa0\u3000'), max_size=60),
+    lines=st.lists(
+        st.sampled_from(["a;b;", '"a";b;ñ', "a;b;ñ", " a;b;ñ", ";;", '"";"";', "ab;1;2", "  "]), max_size=4
+    ),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_rows_are_counted_as_they_are_read(
+    tmp_path: Path, content: str, lines: list[str], line_end: str
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes((content + line_end + line_end.join(lines)).encode())
+    layout = Layout("utf-8", Dialect(";", '"', None), 0, 1, ("a", "b", "ñ"), 0, ())
+    assert count_rows(path, layout) == sum(batch.rows for batch in read_batches(path, layout))

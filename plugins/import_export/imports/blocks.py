@@ -6,24 +6,23 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from import_export.imports.encoding import UTF16
+from import_export.imports.encoding import UTF16, is_utf8
 from import_export.imports.layout import Layout
 from import_export.imports.records import MOST_CHARACTERS, MOST_LINES
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
     """Whole records of a file."""
 
     octets: bytes
     """UTF-8; what did not fit the encoding is U+FFFD."""
-    lines: int
-    """Physical lines in it."""
-    plain: bool
+    layout: Layout
     damaged: bool
     """Whether some bytes did not fit the file's encoding."""
     removed_nuls: int
@@ -34,17 +33,36 @@ class Block:
         """The block as text."""
         return self.octets.decode()
 
+    @cached_property
+    def _lone_returns(self) -> int:
+        returns = self.octets.count(b"\r")
+        return returns - self.octets.count(b"\r\n") if returns else 0
 
-def read_blocks(path: Path, layout: Layout, size: int) -> Iterator[Block]:
-    """The data of a file, after its header, in blocks of about `size` bytes that end where a record ends."""
-    decoder = _decoder(layout.encoding)
+    @cached_property
+    def lines(self) -> int:
+        """Physical lines in it."""
+        ended = self.octets.endswith((b"\n", b"\r"))
+        return self.octets.count(b"\n") + self._lone_returns + (not ended)
+
+    @property
+    def plain(self) -> bool:
+        """Whether a native parser reads the block as we would."""
+        return not self.damaged and not self._lone_returns and _is_plain(self.octets, self.layout)
+
+
+def read_blocks(path: Path, layout: Layout, size: int, *, raw: bool = False) -> Iterator[Block]:
+    """The data of a file, after its header, in blocks of about `size` bytes that end where a record ends.
+
+    With `raw` the octets are the file's own, which is enough for counting in an encoding of one octet a sign.
+    """
+    decoder = None if raw else _decoder(layout.encoding)
     rest, skip = b"", layout.data_line - 1
     with path.open("rb") as file:
         file.seek(layout.bom)
         while True:
-            raw = file.read(size)
-            last = not raw
-            octets, damaged = _as_utf8(raw, decoder, layout.encoding, last=last)
+            chunk = file.read(size)
+            last = not chunk
+            octets, damaged = _as_utf8(chunk, decoder, layout.encoding, last=last)
             nuls = octets.count(b"\0")
             if nuls:
                 octets = octets.replace(b"\0", b"")
@@ -56,7 +74,7 @@ def read_blocks(path: Path, layout: Layout, size: int) -> Iterator[Block]:
             cut = len(octets) if last else _last_record_end(octets, layout)
             part, rest = octets[:cut], octets[cut:]
             if part:
-                yield _block(part, layout, damaged=damaged, nuls=nuls, read=len(raw))
+                yield _block(part, layout, damaged=damaged, nuls=nuls, read=len(chunk))
             if last:
                 return
 
@@ -115,27 +133,13 @@ def _last_record_end(octets: bytes, layout: Layout) -> int:
 
 
 def _block(octets: bytes, layout: Layout, *, damaged: bool, nuls: int, read: int) -> Block:
-    if layout.encoding.startswith("utf-8"):
-        try:
-            octets.decode()
-        except UnicodeDecodeError:
-            octets, damaged = octets.decode("utf-8", errors="replace").encode(), True
-    newlines = octets.count(b"\n")
-    returns = octets.count(b"\r")
-    lone = returns - octets.count(b"\r\n") if returns else 0
-    ended = octets.endswith((b"\n", b"\r"))
-    return Block(
-        octets=octets,
-        lines=newlines + lone + (not ended),
-        plain=not damaged and not lone and _is_plain(octets, layout),
-        damaged=damaged,
-        removed_nuls=nuls,
-        bytes_read=read,
-    )
+    if layout.encoding.startswith("utf-8") and not is_utf8(octets):
+        octets, damaged = octets.decode("utf-8", errors="replace").encode(), True
+    return Block(octets, layout, damaged=damaged, removed_nuls=nuls, bytes_read=read)
 
 
 def _is_plain(octets: bytes, layout: Layout) -> bool:
-    """Whether a native parser reads the block as we would: no blank lines, each quote at the edge of a cell."""
+    """No blank lines, each quote at the edge of a cell."""
     if octets.startswith((b"\n", b"\r\n")) or b"\n\n" in octets or b"\n\r\n" in octets:
         return False
     dialect = layout.dialect

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+import struct
 from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
 
 SAMPLE = 1 << 18
 """Bytes from the start of the file by which encoding and dialect are found."""
 
 _BLOCK = 1 << 22
+_HIGH, _LEADING = 0x80, 0xC0
+"""The first octet that is not ASCII, and the first with which a sign of several octets begins."""
+_DECIDED = 10_000
+"""Bytes that are no UTF-8, after which a file that has hardly anything else is another encoding's."""
 
 UTF16 = ("utf-16-le", "utf-16-be")
 
@@ -29,8 +37,6 @@ _HTML = re.compile(
     rb"^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|table|meta)\b", re.IGNORECASE
 )
 _XML = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<\?xml\b", re.IGNORECASE)
-_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_HIGH = re.compile(rb"[\x80-\xff]")
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x19\x1c-\x1f]")
 
 
@@ -94,8 +100,29 @@ def _utf8_evidence(path: Path) -> tuple[int, int]:
             # A sign may be cut by the end of the block: what could begin one waits for the next.
             cut = len(block) - next((back for back in (1, 2, 3) if block[-back:][:1] >= b"\xc0"), 0)
             rest = block[cut:] if len(block) >= _BLOCK else b""
-            part = block[: len(block) - len(rest)]
-            signs = _MULTIBYTE.findall(part)
-            fitting += len(signs)
-            other += len(_HIGH.findall(part)) - sum(map(len, signs))
+            signs, bad = _signs(block[: len(block) - len(rest)])
+            fitting += signs
+            other += bad
+            if other > _DECIDED and other > 10 * fitting:
+                break  # no rest of the file could make this UTF-8
     return fitting, other + len(rest)
+
+
+def _signs(octets: bytes) -> tuple[int, int]:
+    """How many multi-byte signs are valid UTF-8, and how many bytes belong to none."""
+    high = np.frombuffer(octets, dtype=np.uint8)
+    if is_utf8(octets):
+        return int(np.count_nonzero(high >= _LEADING)), 0
+    plain = len(octets) - int(np.count_nonzero(high >= _HIGH))
+    valid = octets.decode(errors="ignore")
+    return len(valid) - plain, len(octets) - len(valid.encode())
+
+
+def is_utf8(octets: bytes) -> bool:
+    """Whether octets are valid UTF-8, found out some twenty times as fast as by decoding them."""
+    offsets = pa.py_buffer(struct.pack("<ii", 0, len(octets)))
+    try:
+        pa.StringArray.from_buffers(1, offsets, pa.py_buffer(octets)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True

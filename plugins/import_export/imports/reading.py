@@ -57,16 +57,14 @@ def read_batches(path: Path, layout: Layout, *, batch_bytes: int = BATCH_BYTES) 
     """The data rows of a file, in its order; blank lines and repeated header lines are left out."""
     line = layout.data_line
     for block in read_blocks(path, layout, batch_bytes):
-        parsed = _parse_plain(block, layout, line)
-        if parsed is None:
-            parsed = _parse_with_care(block, layout, line)
-        yield parsed
+        yield parse_block(block, layout, line)
         line += block.lines
 
 
-def count_rows(path: Path, layout: Layout) -> int:
-    """How many data rows a file has, good and broken ones."""
-    return sum(batch.rows for batch in read_batches(path, layout))
+def parse_block(block: Block, layout: Layout, line: int) -> RowBatch:
+    """The data rows of a block, which begins on that line."""
+    parsed = _parse_plain(block, layout, line)
+    return _parse_with_care(block, layout, line) if parsed is None else parsed
 
 
 def _parse_plain(block: Block, layout: Layout, line: int) -> RowBatch | None:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import polars as pl
 
+from import_export.imports.counting import count_rows
 from import_export.imports.extraction import DATA_EXTENSIONS
 from import_export.imports.layout import Layout, find_layout
 from import_export.imports.mapping import HeaderMap, map_headers
-from import_export.imports.reading import count_rows, read_batches
+from import_export.imports.reading import read_batches
 from import_export.imports.sifting import is_totals_line
 from import_export.imports.staging import column_check
 from import_export.imports.tables import ImportTable, Role, match_filename, stem
