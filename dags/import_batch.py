@@ -52,6 +52,12 @@ from import_export.services.validating import validate_lane
             title="Distributor",
             description="When given, the distributor in the files must fit it.",
         ),
+        "force": Param(
+            False,
+            type="boolean",
+            title="Load again",
+            description="Read and load files again that were imported before, byte by byte the same.",
+        ),
     },
 )
 def import_batch() -> None:
@@ -66,6 +72,7 @@ def import_batch() -> None:
             mode=params["mode"],
             table_name=params["table_name"],
             dist_id=params["dist_id"],
+            force=params["force"],
         )
         with task_context() as context:
             batch_id = register_run(context, airflow["run_id"], form)

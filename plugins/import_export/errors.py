@@ -7,6 +7,7 @@ ImportExportError
 │   ├── NotFound               404  no such batch, job, table, column
 │   ├── InvalidMove            409  a job cannot go from this status to that one
 │   ├── Unfinished             409  a batch has jobs that are not at their end
+│   ├── NotUndoable          409  undoing an import would not bring back what was there before
 │   ├── ArchiveRefused         502  the archive will not take the file until a person acts
 │   └── LayoutChanged          409  the MySQL table does not fit its configuration any more
 └── TransientError             503  try again: a database that is away, a busy job
@@ -66,6 +67,12 @@ class LayoutChanged(TerminalError):
 
 class Unfinished(TerminalError):
     """A batch cannot be closed while some of its jobs are not at their end."""
+
+    http_status = 409
+
+
+class NotUndoable(TerminalError):
+    """An import cannot be undone as a whole; the message says why."""
 
     http_status = 409
 

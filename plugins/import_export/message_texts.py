@@ -193,6 +193,26 @@ TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "{column} must be of distributor '{dist_id}', got '{value}'",
             "{column} harus milik distributor '{dist_id}', ditemukan '{value}'",
         ),
+        Message.UNSTORABLE: (
+            "{column} holds '{sign}', which MySQL's column cannot store",
+            "{column} berisi '{sign}', yang tidak dapat disimpan di kolom MySQL",
+        ),
+        Message.DUPLICATE_KEY: (
+            "{columns} stand also on line {lines}",
+            "{columns} juga ada di baris {lines}",
+        ),
+        Message.TOO_MANY_REJECTS: (
+            "Nothing was loaded: {rejected} of {rows} rows were rejected, and the limit is {limit}.",
+            "Tidak ada yang dimuat: {rejected} dari {rows} baris ditolak, batasnya {limit}.",
+        ),
+        Message.SLICE_REPLACED: (
+            "replaced {slices}: {count} rows that are not in the file were removed",
+            "mengganti {slices}: {count} baris yang tidak ada di file dihapus",
+        ),
+        Message.REPEATS_JOB: (
+            "the same file as job {job} of {date}, all of whose rows are there; it was not read again",
+            "file yang sama dengan tugas {job} tanggal {date}, semua barisnya sudah ada; tidak dibaca lagi",
+        ),
         Message.NO_VALID_ROWS: ("No valid rows to insert.", "Tidak ada baris valid untuk disimpan."),
         Message.TABLE_GONE: (
             "Table '{table}' does not fit its configuration: {why}",

@@ -13,7 +13,8 @@ import pytest
 from import_export.errors import CountsDisagree
 from import_export.imports.tables import Column, ColumnType
 from import_export.stores.database import Session
-from import_export.stores.loader import Merged, Target, load_rows, row_hashes
+from import_export.stores.loader import Merged, load_rows
+from import_export.stores.staging_table import Target, row_hashes
 from import_export.stores.tables import list_tables
 
 FIRST, SECOND = datetime(2026, 3, 1, 8), datetime(2026, 3, 2, 8)

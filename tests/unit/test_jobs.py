@@ -28,9 +28,9 @@ def test_only_the_moves_of_the_domain_page_are_allowed(old: JobStatus, new: JobS
 
 
 def test_a_failed_job_is_taken_up_again_only_by_a_rerun() -> None:
-    check_move(1, JobStatus.FAILED, JobStatus.WAITING, rerun=True)
+    check_move(1, JobStatus.FAILED, JobStatus.WAITING, by_hand=True)
     with pytest.raises(InvalidMove):
-        check_move(1, JobStatus.INVALID, JobStatus.WAITING, rerun=True)
+        check_move(1, JobStatus.INVALID, JobStatus.WAITING, by_hand=True)
 
 
 def test_final_statuses_lead_nowhere() -> None:

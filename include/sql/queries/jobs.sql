@@ -1,8 +1,10 @@
--- name: add_batch(batch_id, source, run_id, mode, table_name, dist_id, names, received_at)!
+-- name: add_batch(batch_id, source, run_id, mode, table_name, dist_id, force_again, names, received_at)!
 -- Register a batch; a second registration of the same one changes nothing.
 INSERT INTO import_batches
-(batch_id, source, run_id, mode, table_name, dist_id, names, warnings, refused, received_at)
-VALUES (:batch_id, :source, :run_id, :mode, :table_name, :dist_id, :names, '[]', FALSE, :received_at)
+(batch_id, source, run_id, mode, table_name, dist_id, force_again, names, warnings, refused, received_at)
+VALUES (
+    :batch_id, :source, :run_id, :mode, :table_name, :dist_id, :force_again, :names, '[]', FALSE, :received_at
+)
 ON DUPLICATE KEY UPDATE import_batches.batch_id = import_batches.batch_id;
 
 -- name: get_batch(batch_id)^
@@ -13,6 +15,7 @@ SELECT
     mode,
     table_name,
     dist_id,
+    force_again,
     names,
     warnings,
     refused,
@@ -88,7 +91,12 @@ SELECT
     archive_url,
     archive_error,
     created_at,
-    finished_at
+    finished_at,
+    config_digest,
+    repeats_job_id,
+    removed,
+    undone_at,
+    undone_by
 FROM import_jobs
 WHERE
     (:job_id IS NULL OR id = :job_id)
@@ -161,7 +169,7 @@ SET
     updated_at = :now
 WHERE id = :job_id;
 
--- name: set_loaded(total_rows, inserted, updated, unchanged, rejected, skipped, error_details, summary, notes, archive_state, job_id)!
+-- name: set_loaded(total_rows, inserted, updated, unchanged, rejected, skipped, removed, error_details, summary, notes, archive_state, config_digest, repeats_job_id, job_id)!
 UPDATE import_jobs
 SET
     total_rows = :total_rows,
@@ -170,10 +178,13 @@ SET
     unchanged = :unchanged,
     rejected = :rejected,
     skipped = :skipped,
+    removed = :removed,
     error_details = :error_details,
     summary = :summary,
     notes = :notes,
-    archive_state = :archive_state
+    archive_state = :archive_state,
+    config_digest = :config_digest,
+    repeats_job_id = :repeats_job_id
 WHERE id = :job_id;
 
 -- name: reserve_archive_id(file_id, job_id)!
@@ -197,5 +208,57 @@ UPDATE import_jobs
 SET
     archive_error = :error,
     archive_attempts = archive_attempts + 1,
+    updated_at = :now
+WHERE id = :job_id;
+
+-- name: find_same(sha256, table_name, config_digest, job_id)
+-- The last import of the same bytes into the same table under the same configuration, all of whose rows were loaded,
+-- unless something changed the table after it.
+SELECT same.id
+FROM import_jobs AS same
+WHERE
+    same.sha256 = :sha256
+    AND same.table_name = :table_name
+    AND same.config_digest = :config_digest
+    AND same.id <> :job_id
+    AND same.status = 9
+    AND same.undone_at IS NULL
+    AND same.rejected = 0
+    AND same.skipped = 0
+    AND NOT EXISTS (
+        SELECT 1
+        FROM import_jobs AS later
+        WHERE
+            later.table_name = same.table_name
+            AND later.id <> same.id
+            AND later.status = 9
+            AND (
+                (later.finished_at >= same.finished_at AND later.inserted + later.updated + later.removed > 0)
+                OR later.undone_at >= same.finished_at
+            )
+    )
+ORDER BY same.id DESC
+LIMIT 1;
+
+-- name: changed_after(job_id)$
+-- Whether a later import of the same table met rows that were there: what it did depends on those of this job.
+SELECT COUNT(*)
+FROM import_jobs AS later
+INNER JOIN import_jobs AS job
+    ON
+        later.table_name = job.table_name
+        AND later.id <> job.id
+WHERE
+    job.id = :job_id
+    AND later.status = 9
+    AND later.finished_at >= job.finished_at
+    AND later.undone_at IS NULL
+    AND later.updated + later.unchanged + later.removed > 0;
+
+-- name: set_undone(now, undone_by, job_id)!
+UPDATE import_jobs
+SET
+    undone_at = :now,
+    undone_by = :undone_by,
     updated_at = :now
 WHERE id = :job_id;

@@ -44,9 +44,33 @@ FROM column_aliases
 ORDER BY id;
 
 -- name: mysql_columns(table_name)
--- The columns that the MySQL table really has.
-SELECT column_name
+-- The columns that the MySQL table really has, with what they can hold.
+SELECT
+    column_name,
+    data_type,
+    column_type,
+    character_maximum_length,
+    numeric_precision,
+    numeric_scale,
+    is_nullable,
+    column_default,
+    extra,
+    character_set_name
 FROM information_schema.columns
 WHERE
     table_schema = DATABASE()
     AND table_name = :table_name;
+
+-- name: mysql_unique_keys(table_name)
+-- The columns of the MySQL table's unique keys, key by key; only keys over whole columns.
+SELECT
+    index_name,
+    column_name,
+    sub_part,
+    nullable
+FROM information_schema.statistics
+WHERE
+    table_schema = DATABASE()
+    AND table_name = :table_name
+    AND non_unique = 0
+ORDER BY index_name, seq_in_index;

@@ -23,7 +23,7 @@ from import_export.imports.numerals import (
 )
 from import_export.imports.rules import Rules
 from import_export.imports.tables import Column, Kind
-from import_export.imports.texts import SUSPICIOUS, unspoiled
+from import_export.imports.texts import SUSPICIOUS, unspoiled, unstorable_sign
 from import_export.messages import Message, Told, tell
 
 Converted = str | Told
@@ -135,6 +135,8 @@ class ColumnCheck:
             return self._plain_decimals(texts)
         if kind is Kind.STR:
             failed = texts.str.len_chars() > self.column.type.length
+            if self.column.type.codec is not None:
+                failed = failed | texts.str.contains(r"[^\x00-\x7F]")
             for sign in SUSPICIOUS:
                 failed = failed | texts.str.contains(sign, literal=True)
             if self._dist_id is not None:
@@ -229,6 +231,9 @@ class ColumnCheck:
         limit = self.column.type.length
         if len(code) > limit:
             return tell(Message.TOO_LONG, column=self.column.name, limit=limit, found=len(code))
+        unstorable = unstorable_sign(code, self.column.type.codec)
+        if unstorable is not None:
+            return tell(Message.UNSTORABLE, column=self.column.name, sign=unstorable)
         if self._dist_id is None:
             return code
         return self._distributor(code)

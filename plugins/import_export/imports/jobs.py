@@ -73,13 +73,13 @@ MOVES: Mapping[JobStatus, frozenset[JobStatus]] = MappingProxyType(
 )
 """Source: the import page, "Allowed moves: 1→4→5→3→9; 4→6; 3→2; 3→8→3"."""
 
-RERUN = frozenset({(JobStatus.FAILED, JobStatus.WAITING)})
-"""The one move out of a final status; only a person's re-run may make it, and it is written to the job's history."""
+BY_HAND = frozenset({(JobStatus.FAILED, JobStatus.WAITING), (JobStatus.COMPLETE, JobStatus.COMPLETE)})
+"""Moves out of a final status that only a person can make, a re-run and an undo; the job's history tells them."""
 
 
-def check_move(job_id: int, old: JobStatus, new: JobStatus, *, rerun: bool = False) -> None:
+def check_move(job_id: int, old: JobStatus, new: JobStatus, *, by_hand: bool = False) -> None:
     """Raise `InvalidMove` unless a job may go from `old` to `new`."""
-    if new in MOVES.get(old, frozenset()) or (rerun and (old, new) in RERUN):
+    if new in MOVES.get(old, frozenset()) or (by_hand and (old, new) in BY_HAND):
         return
     raise InvalidMove(job_id, old, new)
 
@@ -159,6 +159,8 @@ class ImportBatch:
     mode: Mode
     table_name: str
     dist_id: str | None
+    force_again: bool = False
+    """Whether bytes that were imported before are read and loaded again all the same."""
     names: tuple[str, ...]
     """What was handed over, by its names."""
     warnings: tuple[Told, ...] = ()
@@ -221,3 +223,11 @@ class ImportJob:
     archive_error: str | None
     created_at: datetime
     finished_at: datetime | None
+    config_digest: str | None = None
+    """What the table's configuration was when the file was loaded."""
+    repeats_job_id: int | None = None
+    """The earlier job whose bytes these are, when they were not read again."""
+    removed: int = 0
+    """Rows of the database that the file's slice replaced."""
+    undone_at: datetime | None = None
+    undone_by: str | None = None

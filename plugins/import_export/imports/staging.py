@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from import_export.imports.checks import CheckedColumn, ColumnCheck, DayOrder
+from import_export.imports.duplicates import DuplicateKeys
 from import_export.imports.layout import Layout
 from import_export.imports.mapping import HeaderMap
 from import_export.imports.problems import Reject
@@ -20,7 +21,7 @@ from import_export.imports.reading import RowBatch, read_batches
 from import_export.imports.rejects_file import RejectsFile
 from import_export.imports.sifting import BadRow, Sifted, Sifter, in_order
 from import_export.imports.summary import Summary
-from import_export.imports.tables import Column, ImportTable, Role
+from import_export.imports.tables import Column, Duplicates, ImportTable, Role
 from import_export.messages import Language, Message, Told, tell
 
 
@@ -72,6 +73,7 @@ class StagedFile:
         self._lines = self._good = self._rejected = self._nuls = self._skipped_headers = 0
         self._totals = self._skipped = 0
         self._sifter = Sifter(table, headers)
+        self._duplicates = DuplicateKeys(self._checks, headers.positions, self._filled)
         self._rejects: list[Reject] = []
         self._summary = Summary()
         self._done = False
@@ -79,6 +81,8 @@ class StagedFile:
     def __iter__(self) -> Iterator[pl.DataFrame]:
         """Frames of good rows: `line`, then a text column for each of `columns`, null for NULL."""
         self._decide_day_orders()
+        if self._table.duplicates is Duplicates.REJECT:
+            self._duplicates.find(self._path, self._layout, self._batch_bytes)
         for batch in read_batches(self._path, self._layout, batch_bytes=self._batch_bytes):
             good = self._check(batch)
             self._lines += batch.rows
@@ -133,6 +137,8 @@ class StagedFile:
             for check in self._checks
         ]
         problems = self._problems(checked)
+        for position, problem in self._duplicates.problems(batch).items():
+            problems[position].append(problem)
         frame = pl.DataFrame(
             [
                 batch.lines.alias("line"),

@@ -61,6 +61,8 @@ class ColumnType:
     """Characters, for `str`."""
     precision: int = 18
     scale: int = 2
+    codec: str | None = None
+    """What can be stored of a text: `bmp` (no emoji), or a codec's name; None: all of it."""
 
     @classmethod
     def parse(cls, text: str) -> ColumnType:
@@ -116,12 +118,14 @@ class Column:
     """A regular expression that the whole of a text must match."""
     trim: bool = True
     """Whether blanks around a text are taken off."""
+    not_null: bool = False
+    """Whether MySQL's column takes no NULL, so that an empty cell without a default is a reject."""
     id: int | None = None
 
     @property
     def needs_value(self) -> bool:
-        """Whether an empty cell is a reject: mandatory columns, and date keys, for which no default can stand in."""
-        return self.is_mandatory or (self.is_unique and self.filler is None)
+        """Whether an empty cell is a reject: mandatory columns, and keys and the like for which no default can stand in."""
+        return self.is_mandatory or ((self.is_unique or self.not_null) and self.filler is None)
 
     @property
     def filler(self) -> str | None:

@@ -8,6 +8,8 @@ _FORMULA = re.compile(r'^="(.*)"$', re.DOTALL)
 _APOSTROPHE = re.compile(r"^'(?=[\d+\-=@])")
 _ROUNDED = re.compile(r"^\d[.,]\d+E\+\d{2,}$", re.IGNORECASE)
 
+_LAST_OF_BMP = 0xFFFF
+
 SUSPICIOUS = ('="', "'", "E+", "e+")
 """What a cell must hold for `unspoiled` to do anything; looked for over whole columns at once."""
 
@@ -23,3 +25,16 @@ def unspoiled(text: str) -> str | None:
     if _ROUNDED.match(text):
         return None
     return _APOSTROPHE.sub("", text)
+
+
+def unstorable_sign(text: str, codec: str | None) -> str | None:
+    """The first sign that a column of that codec (`bmp`: without emoji) cannot hold, None when it holds all."""
+    if codec is None:
+        return None
+    if codec == "bmp":
+        return next((sign for sign in text if ord(sign) > _LAST_OF_BMP), None)
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError as fault:
+        return text[fault.start]
+    return None

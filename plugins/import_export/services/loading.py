@@ -6,6 +6,7 @@ before COMMIT, and after any doubt the job row tells what happened.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,13 +32,16 @@ from import_export.services.context import Context
 from import_export.services.lanes import Lane
 from import_export.stores.database import Deadlock, Session
 from import_export.stores.jobs import JobStore, Loaded
-from import_export.stores.loader import Merged, Target, load_rows
-from import_export.stores.tables import check_layout, list_tables
+from import_export.stores.loader import Merged, load_rows
+from import_export.stores.mysql_layout import fitted
+from import_export.stores.staging_table import Target
+from import_export.stores.tables import list_tables
 
 log = logging.getLogger(__name__)
 
 DEADLOCK_TRIES = 5
 LINES_TOLD = 20
+SLICES_TOLD = 10
 
 
 def load_lane(context: Context, lane: Lane) -> None:
@@ -113,17 +117,38 @@ def _load_locked(
     job = jobs.lock(job_id)
     if job.status in FINAL:
         return
+    configured = tables.get(job.table_name or "")
+    digest = config_digest(configured, batch.dist_id) if configured else None
+    if digest is not None and not batch.force_again:
+        same = jobs.same_import(job, digest)
+        if same is not None:
+            _settle_repeat(context, jobs, job, same, digest)
+            return
     path = context.work(batch.batch_id).files / (job.stored_name or "")
-    plan = _plan(session, job, path, tables)
+    plan = _plan(session, job, path, configured)
     if isinstance(plan, Told):
-        jobs.move(
-            job, JobStatus.FAILED, actor=context.actor, reason=plan.text(), now=context.clock(), message=plan
-        )
+        _fail(context, jobs, job, plan)
         return
     rejects_path = context.work(batch.batch_id).rejects_of(job.slot)
     rejects_path.parent.mkdir(exist_ok=True)
-    staged, merged = _load_rows(context, session, batch, job, plan, rejects_path)
-    _settle(context, jobs, job, plan, staged, merged)
+    session.execute("SAVEPOINT before_rows")
+    try:
+        staged, merged = _load_rows(context, session, batch, job, plan, rejects_path)
+    except LayoutChanged as fault:
+        session.execute("ROLLBACK TO SAVEPOINT before_rows")
+        _fail(context, jobs, job, tell(Message.TABLE_GONE, table=plan.table.table_name, why=str(fault)))
+        return
+    if plan.table.max_rejects.exceeded(staged.rejected, staged.lines):
+        session.execute("ROLLBACK TO SAVEPOINT before_rows")
+        _settle_refused(context, jobs, job, plan, staged)
+        return
+    _settle(context, jobs, job, plan, staged, merged, digest)
+
+
+def _fail(context: Context, jobs: JobStore, job: ImportJob, told: Told) -> None:
+    jobs.move(
+        job, JobStatus.FAILED, actor=context.actor, reason=told.text(), now=context.clock(), message=told
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,26 +157,31 @@ class _Plan:
 
     path: Path
     table: ImportTable
+    """As narrow as MySQL's own columns are."""
     layout: Layout
     headers: HeaderMap
 
 
-def _plan(session: Session, job: ImportJob, path: Path, tables: Mapping[str, ImportTable]) -> _Plan | Told:
+def config_digest(table: ImportTable, dist_id: str | None) -> str:
+    """What a file's rows become depends on its bytes and on this: the whole configuration, and the distributor."""
+    return hashlib.sha256(repr((table, dist_id)).encode()).hexdigest()
+
+
+def _plan(session: Session, job: ImportJob, path: Path, table: ImportTable | None) -> _Plan | Told:
     """Look again at table and file: the configuration may have changed since the validation."""
-    table = tables.get(job.table_name or "")
     if table is None or not table.columns:
         return tell(Message.NO_CONFIG, table=job.table_name)
     try:
-        check_layout(session, table)
+        fitting = fitted(session, table)
     except LayoutChanged as fault:
         return tell(Message.TABLE_GONE, table=table.table_name, why=str(fault))
     layout = find_layout(path, [table])
     if isinstance(layout, Told):
         return layout
-    headers = map_headers(layout.header, table)
+    headers = map_headers(layout.header, fitting)
     if isinstance(headers, Told):
         return headers
-    return _Plan(path, table, layout, headers)
+    return _Plan(path, fitting, layout, headers)
 
 
 def _load_rows(
@@ -177,7 +207,13 @@ def _load_rows(
 
 
 def _settle(
-    context: Context, jobs: JobStore, job: ImportJob, plan: _Plan, staged: StagedResult, merged: Merged
+    context: Context,
+    jobs: JobStore,
+    job: ImportJob,
+    plan: _Plan,
+    staged: StagedResult,
+    merged: Merged,
+    digest: str | None,
 ) -> None:
     """Write counts, summary and the final status; committed together with the rows."""
     counts = Counts(
@@ -197,18 +233,76 @@ def _settle(
             counts=counts,
             errors=[reject_entry(reject) for reject in staged.rejects],
             summary=staged.summary.to_json() if loaded else None,
-            notes=[*staged.notes, *_superseded_note(plan.table, merged)],
+            notes=[*staged.notes, *_superseded_note(plan.table, merged), *_slice_note(merged)],
             archive_state=ArchiveState.PENDING if loaded else ArchiveState.NONE,
+            removed=merged.removed,
+            config_digest=digest,
         ),
     )
     if not loaded:
-        told = tell(Message.NO_VALID_ROWS)
-        jobs.move(
-            job, JobStatus.FAILED, actor=context.actor, reason=told.text(), now=context.clock(), message=told
-        )
+        _fail(context, jobs, job, tell(Message.NO_VALID_ROWS))
         return
-    reason = f"{counts.inserted} inserted, {counts.updated} updated, {counts.unchanged} unchanged, {counts.rejected} rejected"
+    _complete(context, jobs, job, counts)
+
+
+def _complete(context: Context, jobs: JobStore, job: ImportJob, counts: Counts) -> None:
+    reason = (
+        f"{counts.inserted} inserted, {counts.updated} updated, {counts.unchanged} unchanged, "
+        f"{counts.rejected} rejected"
+    )
     jobs.move(job, JobStatus.COMPLETE, actor=context.actor, reason=reason, now=context.clock())
+
+
+def _settle_refused(
+    context: Context, jobs: JobStore, job: ImportJob, plan: _Plan, staged: StagedResult
+) -> None:
+    """Too many rejects: nothing is loaded, and all that was found is told."""
+    jobs.set_loaded(
+        job.id,
+        Loaded(
+            counts=Counts(
+                total=staged.lines, rejected=staged.rejected, skipped=staged.lines - staged.rejected
+            ),
+            errors=[reject_entry(reject) for reject in staged.rejects],
+            summary=None,
+            notes=staged.notes,
+            archive_state=ArchiveState.NONE,
+        ),
+    )
+    limit = str(plan.table.max_rejects)
+    _fail(
+        context,
+        jobs,
+        job,
+        tell(Message.TOO_MANY_REJECTS, rejected=staged.rejected, rows=staged.lines, limit=limit),
+    )
+
+
+def _settle_repeat(context: Context, jobs: JobStore, job: ImportJob, same: ImportJob, digest: str) -> None:
+    """The bytes are known, and the table holds all of their rows: there is nothing to do."""
+    counts = Counts(total=same.counts.total, unchanged=same.counts.total)
+    date = f"{same.finished_at:%Y-%m-%d %H:%M}" if same.finished_at else "-"
+    jobs.set_loaded(
+        job.id,
+        Loaded(
+            counts=counts,
+            errors=(),
+            summary=same.summary,
+            notes=[*same.notes, tell(Message.REPEATS_JOB, job=same.id, date=date)],
+            archive_state=ArchiveState.PENDING,
+            config_digest=digest,
+            repeats_job_id=same.id,
+        ),
+    )
+    _complete(context, jobs, job, counts)
+
+
+def _slice_note(merged: Merged) -> list[Told]:
+    if not merged.slices:
+        return []
+    more = "" if len(merged.slices) <= SLICES_TOLD else "; …"
+    slices = "; ".join(merged.slices[:SLICES_TOLD]) + more
+    return [tell(Message.SLICE_REPLACED, slices=slices, count=merged.removed)]
 
 
 def _superseded_note(table: ImportTable, merged: Merged) -> list[Told]:

@@ -40,6 +40,8 @@ class RunForm:
     mode: str = ""
     table_name: str = AUTO
     dist_id: str | None = None
+    force: bool = False
+    """Whether files that were imported before are read and loaded again all the same."""
 
 
 def claim_things(context: Context, things: Iterable[Thing]) -> list[str]:
@@ -109,6 +111,7 @@ def register_run(context: Context, run_id: str, form: RunForm) -> str:
                 mode=mode,
                 table_name=form.table_name or AUTO,
                 dist_id=(form.dist_id or "").strip() or None,
+                force_again=form.force,
                 names=form.files,
                 received_at=context.clock(),
             )

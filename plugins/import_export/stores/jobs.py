@@ -59,6 +59,9 @@ class Loaded:
     summary: Mapping[str, Any] | None
     notes: Iterable[Told]
     archive_state: ArchiveState
+    removed: int = 0
+    config_digest: str | None = None
+    repeats_job_id: int | None = None
 
 
 class JobStore:
@@ -78,6 +81,7 @@ class JobStore:
             mode=batch.mode.value,
             table_name=batch.table_name,
             dist_id=batch.dist_id,
+            force_again=batch.force_again,
             names=json.dumps(batch.names, ensure_ascii=False),
             received_at=batch.received_at,
         )
@@ -169,10 +173,10 @@ class JobStore:
         reason: str,
         now: datetime,
         message: Told | None = None,
-        rerun: bool = False,
+        by_hand: bool = False,
     ) -> ImportJob:
         """Move a job to another status and write its history; raises `InvalidMove`. Gives the job as it is now."""
-        check_move(job.id, job.status, new, rerun=rerun)
+        check_move(job.id, job.status, new, by_hand=by_hand)
         self._sql.move_job(
             self._raw,
             job_id=job.id,
@@ -221,11 +225,35 @@ class JobStore:
             unchanged=counts.unchanged,
             rejected=counts.rejected,
             skipped=counts.skipped,
+            removed=loaded.removed,
             error_details=json.dumps(list(loaded.errors), ensure_ascii=False, default=str),
             summary=None if loaded.summary is None else json.dumps(loaded.summary, ensure_ascii=False),
             notes=dump_many(loaded.notes),
             archive_state=loaded.archive_state.value,
+            config_digest=loaded.config_digest,
+            repeats_job_id=loaded.repeats_job_id,
         )
+
+    def same_import(self, job: ImportJob, config_digest: str) -> ImportJob | None:
+        """The earlier job that loaded the same bytes, when the table holds all of them still."""
+        found = self._sql.find_same(
+            self._raw,
+            sha256=job.sha256,
+            table_name=job.table_name,
+            config_digest=config_digest,
+            job_id=job.id,
+        )
+        for (job_id,) in found:
+            return self.job(job_id)
+        return None
+
+    def changed_after(self, job_id: int) -> bool:
+        """Whether a later import met rows that were in the job's table already: changed, removed, or left them."""
+        return bool(self._sql.changed_after(self._raw, job_id=job_id))
+
+    def set_undone(self, job_id: int, *, by: str, now: datetime) -> None:
+        """Remember that the job's rows were taken out again."""
+        self._sql.set_undone(self._raw, job_id=job_id, undone_by=by[:255], now=now)
 
     def reserve_archive_id(self, job_id: int, file_id: str) -> None:
         """Keep the id that the archived file will have, before the upload begins."""
@@ -241,8 +269,8 @@ class JobStore:
 
 
 def _batch(row: tuple[Any, ...]) -> ImportBatch:
-    batch_id, source, run_id, mode, table_name, dist_id = row[:6]
-    names, warnings, refused, received_at, started_at, finished_at = row[6:]
+    batch_id, source, run_id, mode, table_name, dist_id, force_again = row[:7]
+    names, warnings, refused, received_at, started_at, finished_at = row[7:]
     return ImportBatch(
         batch_id=batch_id,
         source=source,
@@ -250,6 +278,7 @@ def _batch(row: tuple[Any, ...]) -> ImportBatch:
         mode=Mode(mode),
         table_name=table_name,
         dist_id=dist_id,
+        force_again=bool(force_again),
         names=tuple(json.loads(names)),
         warnings=load_many(warnings),
         refused=bool(refused),
@@ -263,8 +292,9 @@ def _job(row: tuple[Any, ...]) -> ImportJob:
     job_id, batch_id, slot, filename, stored_name, size, sha256, table_name, status, message = row[:10]
     total, inserted, updated, unchanged, rejected, skipped, errors, summary, notes, ignored = row[10:20]
     attempts, worker, archive_state, archive_file_id, archive_url, archive_error, created_at, finished_at = (
-        row[20:]
+        row[20:28]
     )
+    config_digest, repeats_job_id, removed, undone_at, undone_by = row[28:]
     return ImportJob(
         id=job_id,
         batch_id=batch_id,
@@ -296,4 +326,9 @@ def _job(row: tuple[Any, ...]) -> ImportJob:
         archive_error=archive_error,
         created_at=created_at,
         finished_at=finished_at,
+        config_digest=config_digest,
+        repeats_job_id=repeats_job_id,
+        removed=removed,
+        undone_at=undone_at,
+        undone_by=undone_by,
     )

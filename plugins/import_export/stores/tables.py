@@ -6,9 +6,7 @@ import json
 from collections import defaultdict
 from typing import Any
 
-from import_export.errors import LayoutChanged
 from import_export.imports.tables import (
-    HELPER_COLUMNS,
     Column,
     ColumnType,
     Duplicates,
@@ -72,16 +70,3 @@ def _column(row: tuple[Any, ...], aliases: tuple[str, ...]) -> Column:
         pattern=pattern,
         trim=bool(trim),
     )
-
-
-def check_layout(session: Session, table: ImportTable) -> None:
-    """Raise `LayoutChanged` unless the MySQL table has every column that the configuration names."""
-    found = {name for (name,) in queries("tables").mysql_columns(session.raw, table_name=table.table_name)}
-    if not found:
-        raise LayoutChanged("it does not exist in MySQL")
-    wanted = [column.name for column in table.columns]
-    if table.has_helpers:
-        wanted += [name for name in HELPER_COLUMNS if name != "row_hash" or not table.unique_columns]
-    missing = [name for name in wanted if name not in found]
-    if missing:
-        raise LayoutChanged(f"MySQL's table lacks the columns {', '.join(missing)}")
