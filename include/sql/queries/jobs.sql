@@ -103,9 +103,42 @@ WHERE
     AND (:batch_id IS NULL OR batch_id = :batch_id)
 ORDER BY slot;
 
--- name: lock_job(job_id)$
+-- name: lock_job(job_id)
 -- The row lock is the fence of the loading protocol: who holds it works on the job, and nobody else.
-SELECT id
+SELECT
+    id,
+    batch_id,
+    slot,
+    filename,
+    stored_name,
+    size,
+    sha256,
+    table_name,
+    status,
+    message,
+    total_rows,
+    inserted,
+    updated,
+    unchanged,
+    rejected,
+    skipped,
+    error_details,
+    summary,
+    notes,
+    ignored_columns,
+    attempts,
+    worker,
+    archive_state,
+    archive_file_id,
+    archive_url,
+    archive_error,
+    created_at,
+    finished_at,
+    config_digest,
+    repeats_job_id,
+    removed,
+    undone_at,
+    undone_by
 FROM import_jobs
 WHERE id = :job_id
 FOR UPDATE NOWAIT;
@@ -121,7 +154,7 @@ SET
     finished_at = :finished_at
 WHERE id = :job_id;
 
--- name: add_event(job_id, old_status, new_status, actor, reason, now)!
+-- name: add_events*!
 INSERT INTO import_job_events (job_id, old_status, new_status, actor, reason, happened_at)
 VALUES (:job_id, :old_status, :new_status, :actor, :reason, :now);
 

@@ -6,24 +6,23 @@ are looked at one by one, each distinct value once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from import_export.imports.cheap_tests import Cells, Tested, cheaply_tested
 from import_export.imports.dates import NUMERIC_DATE, day_first, parse_moment
 from import_export.imports.numerals import (
     INT_HIGH,
     INT_LOW,
     decimal_text,
     parse_number,
-    plain_pattern,
-    separators,
     whole_text,
 )
 from import_export.imports.rules import Rules
 from import_export.imports.tables import Column, Kind
-from import_export.imports.texts import SUSPICIOUS, unspoiled, unstorable_sign
+from import_export.imports.texts import unspoiled, unstorable_sign
 from import_export.messages import Message, Told, tell
 
 Converted = str | Told
@@ -103,59 +102,32 @@ class ColumnCheck:
 
     def check(self, cells: pl.Series) -> CheckedColumn:
         """Check some cells; their order is kept."""
-        stripped = cells.str.strip_chars()
-        empty = stripped == ""
-        texts = stripped if self.column.trim or self.column.type.kind is not Kind.STR else cells
-        values, failed = self._plain(texts)
-        problems: dict[int, Told] = {}
-        if empty.any():
-            failed = failed & ~empty
+        [checked] = check_columns([self], [cells])
+        return checked
+
+    def cells(self, series: pl.Series) -> Cells:
+        """The column's cells, with what is plainly right among them."""
+        return Cells(self.column, series, self._dist_id)
+
+    def finished(self, tested: Tested) -> CheckedColumn:
+        """Fill what is empty, and look closer at what the cheap test did not take."""
+        values, problems = tested.values, dict[int, Told]()
+        some_empty = bool(tested.empty.any())
+        if some_empty:
             if self.column.needs_value:
                 told = tell(Message.MANDATORY_EMPTY, column=self.column.name)
-                problems = dict.fromkeys(empty.arg_true().to_list(), told)
-                values = values.set(empty, None)
+                problems = dict.fromkeys(tested.empty.arg_true().to_list(), told)
+                values = values.set(tested.empty, None)
             else:
-                values = values.set(empty, self.column.filler)
-        if failed.any():
-            values = self._one_by_one(texts, values, failed, problems)
+                values = values.set(tested.empty, self.column.filler)
+        if tested.failed.any():
+            values = self._one_by_one(tested.texts, values, tested.failed, problems)
         if self._rules.any:
-            broken = self._rules.broken(values.set(empty, None) if empty.any() else values)
+            broken = self._rules.broken(values.set(tested.empty, None) if some_empty else values)
             if broken:
                 problems |= broken
                 values = values.scatter(list(broken), None)
         return CheckedColumn(values, problems)
-
-    def _plain(self, texts: pl.Series) -> tuple[pl.Series, pl.Series]:
-        """The values, and which cells the cheap test did not take."""
-        kind = self.column.type.kind
-        if kind is Kind.INT:
-            numbers = texts.cast(pl.Int64, strict=False)
-            return numbers.cast(pl.String), numbers.is_null()
-        if kind is Kind.DECIMAL:
-            return self._plain_decimals(texts)
-        if kind is Kind.STR:
-            failed = texts.str.len_chars() > self.column.type.length
-            if self.column.type.codec is not None:
-                failed = failed | texts.str.contains(r"[^\x00-\x7F]")
-            for sign in SUSPICIOUS:
-                failed = failed | texts.str.contains(sign, literal=True)
-            if self._dist_id is not None:
-                failed = failed | (texts != self._dist_id)
-            return texts, failed
-        return pl.Series(texts.name, [None], dtype=pl.String).new_from_index(
-            0, len(texts)
-        ), texts.is_not_null()
-
-    def _plain_decimals(self, texts: pl.Series) -> tuple[pl.Series, pl.Series]:
-        column_type = self.column.type
-        group, point = separators(self.column.number_format)
-        plain = texts.str.contains(plain_pattern(self.column.number_format, column_type.scale))
-        signs = texts.str.replace_all(group, "", literal=True) if group else texts
-        if point != ".":
-            signs = signs.str.replace(point, ".", literal=True)
-        numbers = signs.cast(pl.Decimal(column_type.precision, column_type.scale), strict=False)
-        failed = ~plain | numbers.is_null()
-        return numbers.cast(pl.String), failed
 
     def _one_by_one(
         self, texts: pl.Series, values: pl.Series, failed: pl.Series, problems: dict[int, Told]
@@ -265,3 +237,9 @@ class ColumnCheck:
 
 def _shown(text: str) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def check_columns(checks: Sequence[ColumnCheck], cells: Sequence[pl.Series]) -> list[CheckedColumn]:
+    """Check the columns of some rows together."""
+    tested = cheaply_tested([check.cells(series) for check, series in zip(checks, cells, strict=True)])
+    return [check.finished(each) for check, each in zip(checks, tested, strict=True)]

@@ -18,7 +18,8 @@ from import_export.imports.values import TYPED, Look, look
 
 DELIMITERS = (",", ";", "\t", "|")
 _SELDOM = (" ", ":", "^", "~", "\x01", "\x1f", "#", "!", "*")
-_RECORDS = 200
+_FIRST_RECORDS, _RECORDS = 40, 200
+"""Records that are looked at first, and when these leave a doubt."""
 _CHARACTERS = 60_000
 _ALIKE = 0.85
 """Share of rows with the same number of cells that a seldom delimiter needs."""
@@ -30,6 +31,14 @@ _BLANK = 0.95
 class _Scored:
     score: float
     dialect: Dialect
+    sure: bool
+    """All rows are alike, and (nearly) all cells are values."""
+    beside: float = 0.0
+    """The best score of any other delimiter."""
+
+    @property
+    def certain(self) -> bool:
+        return self.sure and self.beside < self.score / 2
 
 
 def find_dialect(text: str, delimiters: Sequence[str] = DELIMITERS, *, only: bool = False) -> Dialect:
@@ -38,11 +47,13 @@ def find_dialect(text: str, delimiters: Sequence[str] = DELIMITERS, *, only: boo
     `only`: nothing but these delimiters come into question, because the file itself declares one.
     """
     text = _head(text)
-    best = _best(text, delimiters)
-    if not only:
-        seldom = _best(text, [each for each in _SELDOM if each not in delimiters])
-        if seldom is not None and (best is None or seldom.score * 0.6 > best.score):
-            best = seldom
+    best = _best(text, delimiters, _FIRST_RECORDS)
+    if best is None or not best.certain:
+        best = _best(text, delimiters, _RECORDS)
+        if not only:
+            seldom = _best(text, [each for each in _SELDOM if each not in delimiters], _RECORDS)
+            if seldom is not None and (best is None or seldom.score * 0.6 > best.score):
+                best = seldom
     if best is None:
         return Dialect(delimiters[0], '"', None)
     return _with_blank(text, best.dialect)
@@ -56,16 +67,19 @@ def _head(text: str) -> str:
     return text[: end + 1] if end > 0 else text
 
 
-def _best(text: str, delimiters: Sequence[str]) -> _Scored | None:
-    best: _Scored | None = None
-    for delimiter in delimiters:
-        if delimiter not in text:
-            continue
-        for dialect in _dialects(text, delimiter):
-            score = _score(text, dialect)
-            if score > (best.score if best else 0.0):
-                best = _Scored(score, dialect)
-    return best
+def _best(text: str, delimiters: Sequence[str], number: int) -> _Scored | None:
+    """The best dialect by the first records."""
+    found = [
+        _score(text, dialect, number)
+        for delimiter in delimiters
+        if delimiter in text
+        for dialect in _dialects(text, delimiter)
+    ]
+    best = max(found, key=lambda each: each.score, default=None)
+    if best is None or not best.score:
+        return None
+    others = (each.score for each in found if each.dialect.delimiter != best.dialect.delimiter)
+    return replace(best, beside=max(others, default=0.0))
 
 
 def _dialects(text: str, delimiter: str) -> Iterator[Dialect]:
@@ -80,31 +94,33 @@ def _dialects(text: str, delimiter: str) -> Iterator[Dialect]:
             yield Dialect(delimiter, "'", "\\")
 
 
-def _score(text: str, dialect: Dialect) -> float:
-    records = list(islice(split_records(text, dialect, width=None), _RECORDS))
+def _score(text: str, dialect: Dialect, number: int) -> _Scored:
+    records = list(islice(split_records(text, dialect, width=None), number))
     # Rows of empty cells stand below spreadsheets' tables and say nothing.
     records = [record for record in records if any(map(str.strip, record.cells))]
     if not records:
-        return 0.0
+        return _Scored(0.0, dialect, sure=False)
     widths = Counter(len(record.cells) for record in records)
     width, count = max(widths.items(), key=lambda each: (each[1] * (each[0] > 1), each[0]))
     if width < 2:
-        return 0.0
+        return _Scored(0.0, dialect, sure=False)
     if dialect.delimiter in _SELDOM and (count < _ALIKE * len(records) or len(records) < 2):
-        return 0.0
+        return _Scored(0.0, dialect, sure=False)
     pattern = sum(times * (size - 1) / size for size, times in widths.items()) / len(widths)
     looks = [list(map(look, record.cells)) for record in records]
     # What a quote encloses is one value, whatever it looks like.
-    known = sum(sum(each is not Look.OTHER for each in row) for row in looks)
+    cells = sum(map(len, looks))
+    unknown = sum(row.count(Look.OTHER) for row in looks)
     quoted = sum(
         record.quoted
         for record, row in zip(records, looks, strict=True)
-        if Look.OTHER in row and not record.mended
+        if record.quoted and Look.OTHER in row and not record.mended
     )
-    cells = sum(map(len, looks))
-    value = min(known + quoted, cells) / cells
+    value = min(cells - unknown + quoted, cells) / cells
     sound = 1 - sum(record.mended or record.unclosed for record in records) / (2 * len(records))
-    return pattern * max(value, 1e-3) * sound * (0.75 + 0.25 * _alike(looks, width))
+    score = pattern * max(value, 1e-3) * sound * (0.75 + 0.25 * _alike(looks, width))
+    sure = len(widths) == 1 and value > _ALIKE and sound == 1
+    return _Scored(score, dialect, sure=sure)
 
 
 def _alike(looks: Sequence[Sequence[Look]], width: int) -> float:
@@ -125,7 +141,7 @@ def _with_blank(text: str, dialect: Dialect) -> Dialect:
     """The dialect, with a blank after each delimiter taken for a part of it where (nearly) all have one."""
     if dialect.delimiter not in DELIMITERS:
         return dialect
-    records = islice(split_records(text, dialect, width=None), _RECORDS)
+    records = islice(split_records(text, dialect, width=None), _FIRST_RECORDS)
     cells = [cell for record in records for cell in record.cells[1:] if cell.strip()]
     # Numbers and dates are not quoted, and so show the blank; words may be.
     shown = [cell for cell in cells if look(cell) in TYPED] or cells

@@ -14,7 +14,7 @@ from import_export.imports.values import TYPED, Look, look
 
 TITLE_LINES = 30
 """How many records may stand above the header."""
-_BODY = 60
+_BODY = 40
 _TYPED_SHARE = 0.75
 _MOST_HEADER_ROWS = 3
 _YEAR = re.compile(r"(?:19|20)\d{2}")
@@ -64,12 +64,16 @@ def trailing_cells(records: Sequence[Record], header: Header) -> int:
 
 def _by_names(records: Sequence[Record], known: frozenset[str]) -> int | None:
     """The record that holds most of the names that are known, when it holds enough of them."""
+    if not known:
+        return None
     best, most = None, 0
     for position, record in enumerate(records[:TITLE_LINES]):
-        cells = [normalise_header(cell) for cell in record.cells]
+        cells = [normalise_header(cell) for cell in record.cells if cell.strip()]
         count = sum(cell in known for cell in cells)
-        if count > most and (count >= 2 or count * 2 >= len([cell for cell in cells if cell])):
+        if count > most and (count >= 2 or count * 2 >= len(cells)):
             best, most = position, count
+            if count == len(cells) > 1:
+                break
     return best
 
 

@@ -14,7 +14,7 @@ from import_export.imports.records import BLANKS, LINE_END, Dialect, Record, spl
 from import_export.imports.tables import ImportTable
 from import_export.messages import Message, Told, tell
 
-_RECORDS = 500
+_RECORDS = 200
 _NAMED = 12
 """Names of a header that a note shows."""
 MOST_COLUMNS = 5000

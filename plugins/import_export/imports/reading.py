@@ -22,6 +22,8 @@ from import_export.imports.tables import normalise_header
 from import_export.messages import Message, Told, tell
 
 BATCH_BYTES = 4 << 20
+_FEW_BYTES, _FEW_ROWS = 32 << 10, 1000
+"""Up to so many, a native call costs more than Python."""
 _REPLACEMENT = "\ufffd"
 
 
@@ -63,7 +65,8 @@ def read_batches(path: Path, layout: Layout, *, batch_bytes: int = BATCH_BYTES) 
 
 def parse_block(block: Block, layout: Layout, line: int) -> RowBatch:
     """The data rows of a block, which begins on that line."""
-    parsed = _parse_plain(block, layout, line)
+    # Native parsing begins to pay at some hundred rows.
+    parsed = _parse_plain(block, layout, line) if len(block.octets) > _FEW_BYTES else None
     return _parse_with_care(block, layout, line) if parsed is None else parsed
 
 
@@ -201,11 +204,11 @@ def _without_repeats(
     """Leave out rows of empty cells, and repeated header lines; the first column tells where to look closer."""
     skipped = 0
     first = layout.header[0]
-    suspects = frame.get_column("0").str.strip_chars().is_in([first, "", f"\ufeff{first}"])
-    if suspects.any():
+    suspects = _suspects(frame.get_column("0"), {first, "", f"\ufeff{first}"})
+    if suspects:
         left_out = []
         header = [normalise_header(name) for name in layout.header]
-        for number in suspects.arg_true():
+        for number in suspects:
             row = frame.row(number)
             repeated = [normalise_header(cell) for cell in row] == header
             if repeated or _is_blank(row):
@@ -215,3 +218,10 @@ def _without_repeats(
             mask = ~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(left_out)
             frame, lines = frame.filter(mask), lines.filter(mask)
     return RowBatch(frame, lines, broken, skipped, block.removed_nuls, block.bytes_read)
+
+
+def _suspects(cells: pl.Series, wanted: set[str]) -> list[int]:
+    """Positions of cells that are one of some texts."""
+    if len(cells) <= _FEW_ROWS:
+        return [number for number, cell in enumerate(cells.to_list()) if cell.strip(BLANKS) in wanted]
+    return cells.str.strip_chars().is_in(list(wanted)).arg_true().to_list()

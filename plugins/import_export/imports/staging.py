@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from import_export.imports.checks import CheckedColumn, ColumnCheck, DayOrder
+from import_export.imports.checks import CheckedColumn, ColumnCheck, DayOrder, check_columns
 from import_export.imports.duplicates import DuplicateKeys
 from import_export.imports.layout import Layout
 from import_export.imports.mapping import HeaderMap
@@ -132,10 +132,9 @@ class StagedFile:
             check.set_day_order(order)
 
     def _check(self, batch: RowBatch) -> pl.DataFrame:
-        checked = [
-            check.check(batch.frame.get_column(str(self._headers.positions[check.column.name])))
-            for check in self._checks
-        ]
+        positions = self._headers.positions
+        cells = [batch.frame.get_column(str(positions[check.column.name])) for check in self._checks]
+        checked = check_columns(self._checks, cells)
         problems = self._problems(checked)
         for position, problem in self._duplicates.problems(batch).items():
             problems[position].append(problem)

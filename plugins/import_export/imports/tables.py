@@ -228,6 +228,11 @@ class ImportTable:
         return tuple(name.strip().lower() for name in self.allowed_filename.split(",") if name.strip())
 
     @property
+    def may_refuse(self) -> bool:
+        """Whether a file may be refused after its rows were looked at."""
+        return self.max_rejects != RejectLimit() or bool(self.replaces)
+
+    @property
     def unique_columns(self) -> tuple[Column, ...]:
         """The columns of the unique key, or none."""
         return tuple(column for column in self.columns if column.is_unique)

@@ -10,8 +10,8 @@ _ROUNDED = re.compile(r"^\d[.,]\d+E\+\d{2,}$", re.IGNORECASE)
 
 _LAST_OF_BMP = 0xFFFF
 
-SUSPICIOUS = ('="', "'", "E+", "e+")
-"""What a cell must hold for `unspoiled` to do anything; looked for over whole columns at once."""
+SUSPICIOUS = r"""=\"|'|[Ee]\+"""
+"""What a cell must hold for `unspoiled` to do anything; looked for over whole columns at once (Rust's dialect)."""
 
 
 def unspoiled(text: str) -> str | None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
+from enum import IntEnum, auto
+from functools import lru_cache
 
 
-class Look(Enum):
-    """What a cell looks like."""
+class Look(IntEnum):
+    """What a cell looks like; numbers, because they are counted by the thousand."""
 
-    EMPTY = "empty"
-    NUMBER = "number"
-    DATE = "date"
-    TIME = "time"
-    WORDS = "words"
-    OTHER = "other"
+    EMPTY = auto()
+    NUMBER = auto()
+    DATE = auto()
+    TIME = auto()
+    WORDS = auto()
+    OTHER = auto()
     """Nothing that cells usually hold: a cell that still has a delimiter in it, for instance."""
 
 
@@ -45,7 +46,13 @@ _MOST = 200
 
 def look(cell: str) -> Look:
     """What a cell looks like."""
-    text = cell.strip()[:_MOST]
+    return _look(cell[:_MOST])
+
+
+@lru_cache(maxsize=8192)
+def _look(cell: str) -> Look:
+    # The same few values come again and again, and each is looked at for the dialect and for the header.
+    text = cell.strip()
     if not text:
         return Look.EMPTY
     if _STARTS_NUMBER.match(text) and _NUMBER.fullmatch(text) and any(map(str.isdigit, text)):

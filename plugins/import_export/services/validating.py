@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 
 from import_export.errors import TransientError
 from import_export.imports.jobs import ImportBatch, ImportJob, JobStatus
@@ -14,10 +13,13 @@ from import_export.messages import Message, tell
 from import_export.services.context import Context
 from import_export.services.lanes import Lane
 from import_export.stores.database import Session
-from import_export.stores.jobs import JobStore
+from import_export.stores.jobs import JobStore, Step
 from import_export.stores.tables import list_tables
 
 log = logging.getLogger(__name__)
+
+SMALL = 1 << 20
+"""Bytes of a file that is validated in one transaction."""
 
 
 def validate_lane(context: Context, lane: Lane) -> None:
@@ -43,24 +45,27 @@ def _validate_job(
     context: Context, session: Session, batch: ImportBatch, job_id: int, tables: Sequence[ImportTable]
 ) -> None:
     jobs = JobStore(session)
+    begins = Step(JobStatus.VALIDATING, "quick validation")
     with session.transaction():
         job = jobs.lock(job_id)
-        if job.status is JobStatus.UPLOADED:
-            job = jobs.move(
-                job, JobStatus.VALIDATING, actor=context.actor, reason="quick validation", now=context.clock()
-            )
-    if job.status is not JobStatus.VALIDATING:
-        return
-    path = context.work(batch.batch_id).files / (job.stored_name or "")
-    verdict = _verdict(job, batch, path, tables)
+        steps = [begins] if job.status is JobStatus.UPLOADED else []
+        if not steps and job.status is not JobStatus.VALIDATING:
+            return
+        if job.size <= SMALL:
+            # The row is locked for milliseconds only: a second transaction would cost more.
+            _keep(context, jobs, batch, job, _verdict(context, job, batch, tables), steps)
+            return
+        jobs.move_along(job, steps, actor=context.actor, now=context.clock())
+    verdict = _verdict(context, job, batch, tables)
     with session.transaction():
         job = jobs.lock(job_id)
         if job.status is JobStatus.VALIDATING:
-            _keep(context, jobs, batch, job, verdict)
+            _keep(context, jobs, batch, job, verdict, [])
 
 
-def _verdict(job: ImportJob, batch: ImportBatch, path: Path, tables: Sequence[ImportTable]) -> Verdict:
+def _verdict(context: Context, job: ImportJob, batch: ImportBatch, tables: Sequence[ImportTable]) -> Verdict:
     """The verdict; a fault of ours is one, too: a retry would end the same way, and the lane's other files must go on."""
+    path = context.work(batch.batch_id).files / (job.stored_name or "")
     try:
         return quick_validate(path, job.filename, tables, table_name=batch.table_name, dist_id=batch.dist_id)
     except TransientError:
@@ -71,9 +76,10 @@ def _verdict(job: ImportJob, batch: ImportBatch, path: Path, tables: Sequence[Im
         return Verdict(told=told, rows=0, table=None, layout=None, headers=None)
 
 
-def _keep(context: Context, jobs: JobStore, batch: ImportBatch, job: ImportJob, verdict: Verdict) -> None:
-    """Write the verdict down: 4→6, or 4→5 and, when the batch is to be imported, on to 3."""
-    now = context.clock()
+def _keep(
+    context: Context, jobs: JobStore, batch: ImportBatch, job: ImportJob, verdict: Verdict, steps: list[Step]
+) -> None:
+    """Write the verdict down: 4→6, or 4→5 and, when the batch is to be imported, on to 3; `steps` come before."""
     jobs.set_validated(
         job.id,
         table_name=verdict.table.table_name if verdict.table else None,
@@ -82,16 +88,9 @@ def _keep(context: Context, jobs: JobStore, batch: ImportBatch, job: ImportJob, 
         ignored=verdict.headers.ignored if verdict.headers else (),
     )
     if verdict.told is not None:
-        jobs.move(
-            job,
-            JobStatus.INVALID,
-            actor=context.actor,
-            reason=verdict.told.text(),
-            now=now,
-            message=verdict.told,
-        )
-        return
-    reason = f"valid, {verdict.rows} rows"
-    job = jobs.move(job, JobStatus.VALID, actor=context.actor, reason=reason, now=now)
-    if batch.mode.imports:
-        jobs.move(job, JobStatus.WAITING, actor=context.actor, reason="waiting for the import", now=now)
+        steps = [*steps, Step(JobStatus.INVALID, verdict.told.text(), verdict.told)]
+    else:
+        steps = [*steps, Step(JobStatus.VALID, f"valid, {verdict.rows} rows")]
+        if batch.mode.imports:
+            steps.append(Step(JobStatus.WAITING, "waiting for the import"))
+    jobs.move_along(job, steps, actor=context.actor, now=context.clock())

@@ -62,6 +62,8 @@ class Session:
     """One connection. Transactions on it follow one another; a lost connection is never silently renewed."""
 
     raw: Any
+    local_infile: bool = False
+    """Whether this connection may send files by LOAD DATA LOCAL: the loader's, where the server allows it."""
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -124,6 +126,9 @@ class Database:
                 if "MariaDB" in raw.get_server_info():
                     statement = statement.replace(*_MARIADB_ISOLATION)
                 session.execute(statement)
+                if loader:
+                    [(allowed,)] = session.rows("SELECT @@GLOBAL.local_infile")
+                    session = Session(raw, local_infile=bool(allowed))
                 yield session
             finally:
                 raw.close()

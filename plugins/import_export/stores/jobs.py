@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +62,15 @@ class Loaded:
     removed: int = 0
     config_digest: str | None = None
     repeats_job_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a job to another status."""
+
+    new: JobStatus
+    reason: str
+    message: Told | None = None
 
 
 class JobStore:
@@ -144,8 +153,9 @@ class JobStore:
 
     def lock(self, job_id: int) -> ImportJob:
         """The job, with its row locked until the transaction ends; raises `JobBusy` when somebody else has it."""
-        self._sql.lock_job(self._raw, job_id=job_id)
-        return self.job(job_id)
+        for row in self._sql.lock_job(self._raw, job_id=job_id):
+            return _job(row)
+        raise NotFound(f"there is no job {job_id}")
 
     def jobs(self, batch_id: str) -> list[ImportJob]:
         """All jobs of a batch, files first."""
@@ -176,25 +186,38 @@ class JobStore:
         by_hand: bool = False,
     ) -> ImportJob:
         """Move a job to another status and write its history; raises `InvalidMove`. Gives the job as it is now."""
-        check_move(job.id, job.status, new, by_hand=by_hand)
-        self._sql.move_job(
-            self._raw,
-            job_id=job.id,
-            status=new.value,
-            message=dump_told(message),
-            now=now,
-            finished_at=now if new in FINAL else None,
-        )
-        self._sql.add_event(
-            self._raw,
-            job_id=job.id,
-            old_status=job.status.value,
-            new_status=new.value,
-            actor=actor,
-            reason=reason[:1000],
-            now=now,
-        )
-        return self.job(job.id)
+        step = Step(new, reason, message)
+        return self.move_along(job, [step], actor=actor, now=now, by_hand=by_hand)
+
+    def move_along(
+        self, job: ImportJob, steps: Sequence[Step], *, actor: str, now: datetime, by_hand: bool = False
+    ) -> ImportJob:
+        """Move a job by several steps at once."""
+        events = []
+        for step in steps:
+            check_move(job.id, job.status, step.new, by_hand=by_hand)
+            finished_at = now if step.new in FINAL else None
+            self._sql.move_job(
+                self._raw,
+                job_id=job.id,
+                status=step.new.value,
+                message=dump_told(step.message),
+                now=now,
+                finished_at=finished_at,
+            )
+            events.append(
+                {
+                    "job_id": job.id,
+                    "old_status": job.status.value,
+                    "new_status": step.new.value,
+                    "actor": actor,
+                    "reason": step.reason[:1000],
+                    "now": now,
+                }
+            )
+            job = replace(job, status=step.new, message=step.message, finished_at=finished_at)
+        self._sql.add_events(self._raw, events)
+        return job
 
     def set_validated(
         self, job_id: int, *, table_name: str | None, rows: int, notes: Iterable[Told], ignored: Iterable[str]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from import_export.imports.tables import ImportTable, SlicePart
+from import_export.imports.tables import ImportTable
 from import_export.stores.database import Session, quoted
 from import_export.stores.merging import merge
 from import_export.stores.pipe import feed
@@ -19,9 +19,7 @@ from import_export.stores.staging_table import (
     FORMAT,
     Counted,
     Target,
-    allows_local_infile,
     disagree,
-    drop_staging,
     loaded,
     stage,
     with_hashes,
@@ -55,20 +53,12 @@ def load_rows(session: Session, target: Target, frames: Iterable[pl.DataFrame]) 
     """
     counted = Counted(frames)
     replaces = target.table.replaces
-    if target.hashed and not replaces and allows_local_infile(session):
+    if target.hashed and not replaces and session.local_infile:
         return _load_directly(session, target, counted)
     superseded = stage(session, target, counted)
-    merged = _merge(session, target, counted.rows, superseded, replaces)
-    drop_staging(session, target)
-    return merged
-
-
-def _merge(
-    session: Session, target: Target, rows: int, superseded: tuple[int, ...], replaces: tuple[SlicePart, ...]
-) -> Merged:
-    removed, slices = remove_slices(session, target) if replaces and rows else (0, ())
-    inserted, updated = merge(session, target, rows - len(superseded))
-    return Merged(rows, inserted, updated, superseded, removed, slices)
+    removed, slices = remove_slices(session, target) if replaces and counted.rows else (0, ())
+    inserted, updated = merge(session, target, counted.rows - len(superseded))
+    return Merged(counted.rows, inserted, updated, superseded, removed, slices)
 
 
 def _load_directly(session: Session, target: Target, counted: Counted) -> Merged:

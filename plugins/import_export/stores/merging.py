@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from import_export.imports.tables import Column, Kind
 from import_export.stores.database import Session, quoted
-from import_export.stores.staging_table import Target, disagree, loaded, told_by_server
+from import_export.stores.staging_table import STAGING, Target, disagree, loaded, told_by_server
 
 _CHANGED = re.compile(r"Rows matched: (\d+)\s+Changed: (\d+)\s+Warnings: (\d+)")
 
@@ -44,7 +44,7 @@ def _merge_keyed(session: Session, target: Target, rows: int) -> tuple[int, int]
 
 
 def _joined(target: Target) -> str:
-    return f"{target.staging} AS s INNER JOIN {target.name} AS t ON " + " AND ".join(
+    return f"{STAGING} AS s INNER JOIN {target.name} AS t ON " + " AND ".join(
         f"t.{key} = s.{key}" for key in target.keys
     )
 
@@ -79,7 +79,7 @@ def _insert_all(session: Session, target: Target, rows: int, where: str = "") ->
     taken = [*(f"s.{name}" for name in names), *("%s" for _ in target.helpers)]
     assignments, values = _updates(target)
     affected = session.execute(
-        f"INSERT INTO {target.name} ({', '.join(into)}) SELECT {', '.join(taken)} FROM {target.staging} AS s {where} "
+        f"INSERT INTO {target.name} ({', '.join(into)}) SELECT {', '.join(taken)} FROM {STAGING} AS s {where} "
         f"ON DUPLICATE KEY UPDATE {assignments}",
         [*(value for _, value in target.helpers), *values],
     )
@@ -95,25 +95,25 @@ def _merge_compared(session: Session, target: Target, rows: int) -> int:
 
     The table is read once, and each of its rows looked up in the staging table's index.
     """
-    session.execute(f"UPDATE {target.staging} AS s SET s.row_hash = {_hash(target, 's')}")
+    session.execute(f"UPDATE {STAGING} AS s SET s.row_hash = {_hash(target, 's')}")
     session.execute(
-        f"DELETE s FROM {target.staging} AS s INNER JOIN {target.name} AS t ON s.row_hash = {_hash(target, 't')}"
+        f"DELETE s FROM {STAGING} AS s INNER JOIN {target.name} AS t ON s.row_hash = {_hash(target, 't')}"
     )
     # Equal rows of one file are one row, as in tables that keep the hash.
     session.execute(
-        f"DELETE later FROM {target.staging} AS later INNER JOIN ({_firsts(target)}) AS firsts "
+        f"DELETE later FROM {STAGING} AS later INNER JOIN ({_firsts()}) AS firsts "
         "ON later.row_hash = firsts.row_hash AND later.line > firsts.line"
     )
     names = ", ".join(quoted(name) for name in target.columns)
-    inserted = session.execute(f"INSERT INTO {target.name} ({names}) SELECT {names} FROM {target.staging}")
+    inserted = session.execute(f"INSERT INTO {target.name} ({names}) SELECT {names} FROM {STAGING}")
     info = loaded(session)
     if info.records != inserted or info.warnings or inserted > rows:
         raise disagree(session, f"merging {rows} rows, MySQL tells {info}, {inserted} affected")
     return inserted
 
 
-def _firsts(target: Target) -> str:
-    return f"SELECT row_hash, MIN(line) AS line FROM {target.staging} GROUP BY row_hash HAVING COUNT(*) > 1"
+def _firsts() -> str:
+    return f"SELECT row_hash, MIN(line) AS line FROM {STAGING} GROUP BY row_hash HAVING COUNT(*) > 1"
 
 
 def _hash(target: Target, alias: str) -> str:

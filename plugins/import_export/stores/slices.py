@@ -8,7 +8,7 @@ from typing import Any
 from import_export.errors import LayoutChanged
 from import_export.imports.tables import SlicePart
 from import_export.stores.database import Session, quoted
-from import_export.stores.staging_table import Target
+from import_export.stores.staging_table import STAGING, Target
 
 MOST_SLICES = 5000
 """A file that spans more slices than this is not what the configuration is meant for."""
@@ -24,7 +24,7 @@ def remove_slices(session: Session, target: Target) -> tuple[int, tuple[str, ...
     if missing:
         raise LayoutChanged(f"its slice needs the columns {', '.join(missing)}, which the file does not have")
     wanted = ", ".join(_expression(part) for part in parts)
-    found = session.rows(f"SELECT DISTINCT {wanted} FROM {target.staging} LIMIT {MOST_SLICES + 1}")
+    found = session.rows(f"SELECT DISTINCT {wanted} FROM {STAGING} LIMIT {MOST_SLICES + 1}")
     if len(found) > MOST_SLICES:
         raise LayoutChanged(
             f"the file spans more than {MOST_SLICES:,} slices of ({', '.join(map(str, parts))})"
@@ -60,7 +60,7 @@ def _remove(session: Session, target: Target, values: tuple[Any, ...]) -> int:
     keys = target.keys or ("row_hash",)
     same = " AND ".join(f"t.{key} = s.{key}" for key in keys)
     return session.execute(
-        f"DELETE t FROM {target.name} AS t LEFT JOIN {target.staging} AS s ON {same} WHERE s.line IS NULL AND {where}",
+        f"DELETE t FROM {target.name} AS t LEFT JOIN {STAGING} AS s ON {same} WHERE s.line IS NULL AND {where}",
         parameters,
     )
 

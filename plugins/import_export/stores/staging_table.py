@@ -21,6 +21,9 @@ from import_export.stores.pipe import feed
 
 log = logging.getLogger(__name__)
 
+STAGING = "import_export_staging"
+"""The temporary table's name; each connection has its own."""
+
 INSERT_ROWS = 1000
 """Rows of one INSERT where the server does not allow LOAD DATA LOCAL."""
 
@@ -49,11 +52,6 @@ class Target:
     def name(self) -> str:
         """The quoted name of the import table."""
         return quoted(self.table.table_name)
-
-    @property
-    def staging(self) -> str:
-        """The quoted name of the staging table, one for each job."""
-        return quoted(f"staging_{self.job_id}")
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -142,7 +140,7 @@ def stage(session: Session, target: Target, counted: Counted) -> tuple[int, ...]
     Where the table has unique columns they are the primary key here, too: of equal keys in one file the last stays.
     """
     _create(session, target)
-    if allows_local_infile(session):
+    if session.local_infile:
         replaced = _load_data(session, target, counted)
     else:
         log.warning(
@@ -153,25 +151,15 @@ def stage(session: Session, target: Target, counted: Counted) -> tuple[int, ...]
     return _superseded(session, target, counted) if replaced else ()
 
 
-def drop_staging(session: Session, target: Target) -> None:
-    """Remove the staging table; the session may load another file."""
-    session.execute(f"DROP TEMPORARY TABLE IF EXISTS {target.staging}")
-
-
-def allows_local_infile(session: Session) -> bool:
-    """Whether the server takes LOAD DATA LOCAL."""
-    [(allowed,)] = session.rows("SELECT @@GLOBAL.local_infile")
-    return bool(allowed)
-
-
 def _create(session: Session, target: Target) -> None:
     """An empty temporary table with the target's own column types, so that both hold the same values alike."""
     key = ", ".join(target.keys) or "line"
     columns = ", ".join(quoted(name) for name in target.columns) + (", row_hash" if target.hashed else "")
     extra = ", row_hash BINARY(16) NULL, KEY (row_hash)" if target.compared else ""
-    drop_staging(session, target)
+    # The one of the file before; the last one goes with the connection.
+    session.execute(f"DROP TEMPORARY TABLE IF EXISTS {STAGING}")
     session.execute(
-        f"CREATE TEMPORARY TABLE {target.staging} (line BIGINT NOT NULL{extra}, PRIMARY KEY ({key})) ENGINE = InnoDB "
+        f"CREATE TEMPORARY TABLE {STAGING} (line BIGINT NOT NULL{extra}, PRIMARY KEY ({key})) ENGINE = InnoDB "
         f"SELECT 0 AS line, {columns} FROM {target.name} LIMIT 0"
     )
 
@@ -181,7 +169,7 @@ def _load_data(session: Session, target: Target, counted: Counted) -> int:
     names = ", ".join(["line", *(quoted(name) for name in target.columns)])
     into = "@row_hash" if target.hashed else ""
     fields = f"({names}, {into}) SET row_hash = UNHEX({into})" if into else f"({names})"
-    statement = f"LOAD DATA LOCAL INFILE %s REPLACE INTO TABLE {target.staging} {FORMAT} {fields}"
+    statement = f"LOAD DATA LOCAL INFILE %s REPLACE INTO TABLE {STAGING} {FORMAT} {fields}"
     feed(with_hashes(counted, target), lambda path: session.execute(statement, (path,)))
     info = loaded(session)
     if (info.records, info.skipped, info.warnings) != (counted.rows, 0, 0):
@@ -195,7 +183,7 @@ def _insert(session: Session, target: Target, counted: Counted) -> int:
     places = ", ".join(["%s"] * (1 + len(target.columns)))
     if target.hashed:
         names, places = f"{names}, row_hash", f"{places}, UNHEX(%s)"
-    statement = f"REPLACE INTO {target.staging} ({names}) VALUES ({places})"
+    statement = f"REPLACE INTO {STAGING} ({names}) VALUES ({places})"
     affected = 0
     with session.raw.cursor() as cursor:
         for frame in with_hashes(counted, target):
@@ -207,7 +195,7 @@ def _insert(session: Session, target: Target, counted: Counted) -> int:
 
 
 def _superseded(session: Session, target: Target, counted: Counted) -> tuple[int, ...]:
-    kept = {line for (line,) in session.rows(f"SELECT line FROM {target.staging}")}
+    kept = {line for (line,) in session.rows(f"SELECT line FROM {STAGING}")}
     return tuple(line for lines in counted.lines for line in lines if line not in kept)
 
 
