@@ -12,7 +12,7 @@ import pytest
 
 from import_export.errors import CountsDisagree
 from import_export.imports.tables import Column, ColumnType
-from import_export.stores.database import Session
+from import_export.stores.database import Database, Session
 from import_export.stores.loader import Merged, load_rows
 from import_export.stores.staging_table import Target, row_hashes
 from import_export.stores.tables import list_tables
@@ -186,14 +186,14 @@ def test_a_failure_while_rows_are_made_rolls_everything_back(session: Session) -
 
 
 def test_a_server_without_local_infile_is_loaded_by_insert_and_told_so(
-    session: Session, caplog: pytest.LogCaptureFixture
+    database: Database, session: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     [(before,)] = session.rows("SELECT @@GLOBAL.local_infile")
     session.execute("SET GLOBAL local_infile = 0")
     try:
-        with caplog.at_level(logging.WARNING):
-            merged = load(session, "stocks", stocks([("A", "1"), ("B", None), ("A", "2")]))
-            again = load(session, "sales", sales(["DO1", "DO2"], kota=None))
+        with caplog.at_level(logging.WARNING), database.session(loader=True) as without:
+            merged = load(without, "stocks", stocks([("A", "1"), ("B", None), ("A", "2")]))
+            again = load(without, "sales", sales(["DO1", "DO2"], kota=None))
     finally:
         session.execute("SET GLOBAL local_infile = %s", (before,))
     assert (counts(merged), merged.superseded, counts(again)) == ((2, 0, 0), (2,), (2, 0, 0))

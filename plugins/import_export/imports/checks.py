@@ -133,8 +133,9 @@ class ColumnCheck:
         self, texts: pl.Series, values: pl.Series, failed: pl.Series, problems: dict[int, Told]
     ) -> pl.Series:
         """Convert what the cheap test did not take, each distinct value once."""
-        positions = failed.arg_true()
-        left = texts.gather(positions)
+        every = bool(failed.all())
+        positions = pl.int_range(len(failed), eager=True) if every else failed.arg_true()
+        left = texts if every else texts.gather(positions)
         convert = self._converter(left)
         results = {text: self._known.get(text) or convert(text) for text in left.unique().to_list()}
         if len(self._known) < _REMEMBERED:
@@ -149,7 +150,7 @@ class ColumnCheck:
                 told = results[text]
                 assert isinstance(told, Told)  # noqa: S101 - for mypy: the good ones were filtered out
                 problems[position] = told
-        return values.scatter(positions, converted)
+        return converted if every else values.scatter(positions, converted)
 
     def _converter(self, left: pl.Series) -> Callable[[str], Converted]:
         kind = self.column.type.kind

@@ -146,7 +146,11 @@ class StagedFile:
                     for check, each in zip(self._checks, checked, strict=True)
                 ),
             ]
-        ).with_columns(pl.lit(column.filler, pl.String).alias(column.name) for column in self._filled)
+        )
+        if self._filled:
+            frame = frame.with_columns(
+                pl.lit(column.filler, pl.String).alias(column.name) for column in self._filled
+            )
         sifted = self._sift(batch, problems, frame)
         self._rejected += len(sifted.rejected)
         self._totals += sifted.totals

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 DEADLOCK_TRIES = 5
 SMALL = 1 << 20
 """Bytes of a file that is taken up and loaded in one transaction."""
+FEW_BYTES = 32 << 10
+"""Bytes of a file whose rows are sent in one statement."""
 
 
 def load_lane(context: Context, lane: Lane) -> None:
@@ -152,7 +154,7 @@ def _load_rows(
             kept_rejects=context.settings.kept_rejects,
             language=context.settings.reader_language,
         )
-        target = Target(plan.table, staged.columns, job.id, context.clock())
+        target = Target(plan.table, staged.columns, job.id, context.clock(), few=job.size <= FEW_BYTES)
         merged = load_rows(session, target, staged)
     if merged.rows != staged.result.good:
         raise CountsDisagree(f"job {job.id}: {staged.result.good} good rows, {merged.rows} sent")

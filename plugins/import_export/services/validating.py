@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from import_export.errors import TransientError
 from import_export.imports.jobs import ImportBatch, ImportJob, JobStatus
@@ -19,7 +20,9 @@ from import_export.stores.tables import list_tables
 log = logging.getLogger(__name__)
 
 SMALL = 1 << 20
-"""Bytes of a file that is validated in one transaction."""
+"""Bytes of a file that is validated with its job's row locked."""
+GROUP = 25
+"""Small files that are validated in one transaction."""
 
 
 def validate_lane(context: Context, lane: Lane) -> None:
@@ -30,35 +33,59 @@ def validate_lane(context: Context, lane: Lane) -> None:
     failure: TransientError | None = None
     with context.database.session() as session:
         tables = list_tables(session)
-        batch = JobStore(session).batch(lane.batch_id)
-        for job_id in lane.jobs:
+        jobs = JobStore(session)
+        batch = jobs.batch(lane.batch_id)
+        sizes = {job.id: job.size for job in jobs.jobs(lane.batch_id)}
+        groups = list(_groups(lane.jobs, sizes))
+        while groups:
+            group = groups.pop(0)
             try:
-                _validate_job(context, session, batch, job_id, tables)
+                _validate_group(context, session, batch, group, tables)
             except TransientError as fault:
-                log.warning("job %s: the validation broke off: %s", job_id, fault)
+                if len(group) > 1:
+                    # One of them is busy or the like: each on its own, then.
+                    groups = [*((job_id,) for job_id in group), *groups]
+                    continue
+                log.warning("job %s: the validation broke off: %s", group[0], fault)
                 failure = failure or fault
     if failure is not None:
         raise failure
 
 
-def _validate_job(
-    context: Context, session: Session, batch: ImportBatch, job_id: int, tables: Sequence[ImportTable]
+def _groups(job_ids: Sequence[int], sizes: Mapping[int, int]) -> Iterator[tuple[int, ...]]:
+    """Small files in a row are validated in one transaction: a commit costs as much as a file."""
+    for small, run in groupby(job_ids, key=lambda job_id: sizes.get(job_id, 0) <= SMALL):
+        members = list(run)
+        step = GROUP if small else 1
+        yield from (tuple(members[start : start + step]) for start in range(0, len(members), step))
+
+
+def _validate_group(
+    context: Context,
+    session: Session,
+    batch: ImportBatch,
+    group: Sequence[int],
+    tables: Sequence[ImportTable],
 ) -> None:
+    """Validate some small files, or one of any size, whose verdict is not waited for with its row locked."""
     jobs = JobStore(session)
     begins = Step(JobStatus.VALIDATING, "quick validation")
+    large: ImportJob | None = None
     with session.transaction():
-        job = jobs.lock(job_id)
-        steps = [begins] if job.status is JobStatus.UPLOADED else []
-        if not steps and job.status is not JobStatus.VALIDATING:
-            return
-        if job.size <= SMALL:
-            # The row is locked for milliseconds only: a second transaction would cost more.
-            _keep(context, jobs, batch, job, _verdict(context, job, batch, tables), steps)
-            return
-        jobs.move_along(job, steps, actor=context.actor, now=context.clock())
-    verdict = _verdict(context, job, batch, tables)
+        for job_id in group:
+            job = jobs.lock(job_id)
+            steps = [begins] if job.status is JobStatus.UPLOADED else []
+            if not steps and job.status is not JobStatus.VALIDATING:
+                continue
+            if job.size <= SMALL:
+                _keep(context, jobs, batch, job, _verdict(context, job, batch, tables), steps)
+            else:
+                large = jobs.move_along(job, steps, actor=context.actor, now=context.clock())
+    if large is None:
+        return
+    verdict = _verdict(context, large, batch, tables)
     with session.transaction():
-        job = jobs.lock(job_id)
+        job = jobs.lock(large.id)
         if job.status is JobStatus.VALIDATING:
             _keep(context, jobs, batch, job, verdict, [])
 

@@ -216,7 +216,8 @@ class JobStore:
                 }
             )
             job = replace(job, status=step.new, message=step.message, finished_at=finished_at)
-        self._sql.add_events(self._raw, events)
+        if events:
+            self._sql.add_events(self._raw, events)
         return job
 
     def set_validated(

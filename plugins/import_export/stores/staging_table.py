@@ -47,6 +47,8 @@ class Target:
     """The columns that the file brings, in the order of the frames."""
     job_id: int
     now: datetime
+    few: bool = False
+    """Whether there are so few rows that a pipe and a thread for them cost more than a statement."""
 
     @property
     def name(self) -> str:
@@ -140,8 +142,10 @@ def stage(session: Session, target: Target, counted: Counted) -> tuple[int, ...]
     Where the table has unique columns they are the primary key here, too: of equal keys in one file the last stays.
     """
     _create(session, target)
-    if session.local_infile:
+    if session.local_infile and not target.few:
         replaced = _load_data(session, target, counted)
+    elif target.few:
+        replaced = _insert(session, target, counted)
     else:
         log.warning(
             "job %s: the server does not allow LOAD DATA LOCAL (local_infile is off); using INSERT, which is slower",
