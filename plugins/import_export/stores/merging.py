@@ -99,21 +99,15 @@ def _merge_compared(session: Session, target: Target, rows: int) -> int:
     session.execute(
         f"DELETE s FROM {STAGING} AS s INNER JOIN {target.name} AS t ON s.row_hash = {_hash(target, 't')}"
     )
-    # Equal rows of one file are one row, as in tables that keep the hash.
-    session.execute(
-        f"DELETE later FROM {STAGING} AS later INNER JOIN ({_firsts()}) AS firsts "
-        "ON later.row_hash = firsts.row_hash AND later.line > firsts.line"
-    )
     names = ", ".join(quoted(name) for name in target.columns)
-    inserted = session.execute(f"INSERT INTO {target.name} ({names}) SELECT {names} FROM {STAGING}")
+    # Equal rows of one file are one row, as in tables that keep the hash.
+    inserted = session.execute(
+        f"INSERT INTO {target.name} ({names}) SELECT {names} FROM {STAGING} GROUP BY row_hash"
+    )
     info = loaded(session)
     if info.records != inserted or info.warnings or inserted > rows:
         raise disagree(session, f"merging {rows} rows, MySQL tells {info}, {inserted} affected")
     return inserted
-
-
-def _firsts() -> str:
-    return f"SELECT row_hash, MIN(line) AS line FROM {STAGING} GROUP BY row_hash HAVING COUNT(*) > 1"
 
 
 def _hash(target: Target, alias: str) -> str:
