@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 # Airflow starts twice as fast when its compiled modules are kept, whatever the caller's habit.
 test bench: export PYTHONDONTWRITEBYTECODE :=
 test bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
-.PHONY: help demo run stop clean test lint bench lock install install-dev
+.PHONY: help demo run tool stop clean test lint bench lock install install-dev
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,6 +21,9 @@ demo: install ## start everything, import a distributor's ZIP, and tell what bec
 
 run: install ## start everything and keep it until Ctrl-C
 	@exec $(PYTHON) -m devtools.stack run
+
+tool: install ## the command line, on the running stack: make tool ARGS="inspect FILE"
+	@$(PYTHON) -m devtools.stack tool $(ARGS)
 
 stop: ## end what `make demo` or `make run` left running
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.stack stop; fi

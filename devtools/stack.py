@@ -1,4 +1,4 @@
-"""Starts and stops the private stack: `python -m devtools.stack run|up|stop|clean`."""
+"""Starts and stops the private stack: `python -m devtools.stack run|up|stop|clean`; `tool …` is our command line on it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools.airflow_env import USERNAME, airflow_environment, components
-from devtools.local import HOST, Local, write_private
+from devtools.local import HOST, REPOSITORY, Local, write_private
 from devtools.mysql import start_mysql
 from devtools.postgres import start_postgres
 from devtools.processes import Child, end_all, of_stack, start, tail, wait_for
@@ -247,14 +247,26 @@ def tell(facts: dict[str, str]) -> None:
     print(f"drop folder  {facts['drop_folder']}", flush=True)
 
 
+def tool(local: Local, arguments: list[str]) -> None:
+    """Become our command line, on the running stack's database where there is one."""
+    environment = dict(os.environ)
+    if local.run_json.exists():
+        facts = json.loads(local.run_json.read_text())
+        environment = airflow_environment(local, local.remembered(), facts["mysql_uri"])
+    environment["PYTHONPATH"] = str(REPOSITORY / "plugins")
+    os.execve(sys.executable, [sys.executable, "-m", "import_export", *arguments], environment)
+
+
 def main() -> None:
     """Run one command."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=["run", "up", "stop", "clean"])
+    parser.add_argument("command", choices=["run", "up", "stop", "clean", "tool"])
     parser.add_argument("--quiet", action="store_true")
-    arguments = parser.parse_args()
+    arguments, rest = parser.parse_known_args()
     local = Local.of_environment()
     os.environ.update(local.environment)
+    if arguments.command == "tool":
+        tool(local, rest)
     if arguments.command == "run":
         run(local, quiet=arguments.quiet)
     elif arguments.command == "up":

@@ -1,8 +1,9 @@
-"""The command line: `python -m import_export inspect FILE`, `python -m import_export migrate`."""
+"""The command line: `python -m import_export inspect FILE`, `undo JOB`, `migrate`."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 import logging
 import sys
 from collections.abc import Sequence
@@ -21,9 +22,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "inspect", help="tell what a file is understood as, and why it would be refused"
     )
     cli_inspect.add_arguments(inspect)
+    undo = commands.add_parser(
+        "undo", help="take the rows of an import out again, when nothing came after it"
+    )
+    undo.add_argument("job", type=int, metavar="JOB", help="the job's number, as the report tells it")
     chosen = parser.parse_args(arguments)
     try:
-        return _migrate() if chosen.command == "migrate" else cli_inspect.run(chosen, _tables_of_database)
+        if chosen.command == "migrate":
+            return _migrate()
+        if chosen.command == "undo":
+            return _undo(chosen.job)
+        return cli_inspect.run(chosen, _tables_of_database)
     except ImportExportError as fault:
         print(f"import_export: {fault}", file=sys.stderr)
         return 1
@@ -39,6 +48,16 @@ def _migrate() -> int:
     logging.getLogger("yoyo").setLevel(logging.WARNING)
     applied = migrate(open_database(settings().mysql_conn_id))
     print("\n".join(f"applied {name}" for name in applied) or "the database is up to date")
+    return 0
+
+
+def _undo(job_id: int) -> int:
+    from import_export.airflow_tasks import setting
+    from import_export.services.assembly import assemble
+    from import_export.services.undoing import undo_job
+
+    context = assemble(setting, actor=f"command line: {getpass.getuser()}")
+    print(f"job {job_id} is undone: {undo_job(context, job_id):,} rows removed")
     return 0
 
 

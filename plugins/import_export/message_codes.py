@@ -81,6 +81,7 @@ class Message(StrEnum):
     # the report beside an original
     REPORT_HEAD = "REPORT_HEAD"
     REPORT_FROM = "REPORT_FROM"
+    REPORT_JOB = "REPORT_JOB"
     REPORT_COUNTS = "REPORT_COUNTS"
     REPORT_REJECTS = "REPORT_REJECTS"
     REPORT_ARCHIVED = "REPORT_ARCHIVED"

@@ -291,6 +291,7 @@ TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "Received {received} UTC, distributor {dist_id}: {names}",
             "Diterima {received} UTC, distributor {dist_id}: {names}",
         ),
+        Message.REPORT_JOB: ("job {job}", "tugas {job}"),
         Message.REPORT_COUNTS: (
             "{total} rows: {inserted} inserted, {updated} updated, {unchanged} unchanged, {rejected} rejected, "
             "{skipped} skipped",

@@ -58,6 +58,51 @@ def test_any_table_of_text_is_read_back_exactly(
     assert count_rows(path, layout) == len(kept)
 
 
+LATIN = st.text(
+    st.characters(codec="cp1252", exclude_characters="\0\x1a\r", exclude_categories=["Cc", "Cs", "Co", "Cn"])
+    | st.sampled_from(["\n", '"', "'", "\\", ";", ","]),
+    max_size=8,
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.lists(LATIN, min_size=3, max_size=3), min_size=1, max_size=12),
+    delimiter=st.sampled_from([",", ";", "\t", "|", " ", "^"]),
+    quote=st.sampled_from(['"', "'"]),
+    escape=st.sampled_from([None, "\\"]),
+    encoding=st.sampled_from(["utf-8", "utf-16-le", "utf-16-be", "cp1252"]),
+    size=st.sampled_from([32, 1 << 20]),
+)
+def test_any_table_is_read_back_exactly_in_any_dialect_and_encoding(
+    tmp_path: Path,
+    rows: list[list[str]],
+    delimiter: str,
+    quote: str,
+    escape: str | None,
+    encoding: str,
+    size: int,
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(
+        text,
+        delimiter=delimiter,
+        quotechar=quote,
+        escapechar=escape,
+        doublequote=escape is None,
+        quoting=csv.QUOTE_ALL,
+        lineterminator="\n",
+    )
+    header = ["first", "second", "third"]
+    writer.writerows([header, *rows])
+    path = tmp_path / "t.csv"
+    path.write_bytes(text.getvalue().encode(encoding))
+    layout = Layout(encoding, Dialect(delimiter, quote, escape), 1, 2, tuple(header), 0, ())
+    batches = list(read_batches(path, layout, batch_bytes=size))
+    assert cells(batches) == [row for row in rows if any(cell.strip(BLANKS) for cell in row)]
+    assert not [broken for batch in batches for broken in batch.broken]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "cp1252"])
 def test_encodings_are_found_and_read(tmp_path: Path, encoding: str) -> None:
     rows = [["kode", "nama"], *([f"{number:05d}", f"CAFÉ {number} ß"] for number in range(300))]

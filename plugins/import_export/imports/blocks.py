@@ -120,16 +120,26 @@ def _last_record_end(octets: bytes, layout: Layout) -> int:
     last = end = octets.rfind(newline, 0, len(octets) - (newline == b"\r")) + 1
     if not quote:
         return last
-    inside = octets.count(quote, 0, end) % 2
+    inside = _quotes(octets, 0, end, layout) % 2
     for _ in range(MOST_LINES):
         if not inside or last - end > MOST_CHARACTERS:
             break
         before = octets.rfind(newline, 0, end - 1) + 1
-        inside = (inside + octets.count(quote, before, end)) % 2
+        inside = (inside + _quotes(octets, before, end, layout)) % 2
         end = before
         if not end:
             return 0 if len(octets) < MOST_CHARACTERS else last
     return last if inside else end
+
+
+def _quotes(octets: bytes, start: int, end: int, layout: Layout) -> int:
+    """How many quotes open or close something between two places; escaped ones do neither."""
+    quote = (layout.dialect.quote or "").encode()
+    if layout.dialect.escape is None:
+        return octets.count(quote, start, end)
+    escape = layout.dialect.escape.encode()
+    part = octets[start:end].replace(escape * 2, b"")
+    return part.count(quote) - part.count(escape + quote)
 
 
 def _block(octets: bytes, layout: Layout, *, damaged: bool, nuls: int, read: int) -> Block:

@@ -108,6 +108,8 @@ class Inspection:
                     "code": reject.told.code.value,
                     "value": reject.value,
                     "message": reject.told.text(language),
+                    "message_en": reject.told.text("en"),
+                    "message_id": reject.told.text("id"),
                 }
                 for reject in (result.rejects if result else ())
             ],

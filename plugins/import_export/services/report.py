@@ -56,7 +56,8 @@ def _text(value: object) -> str | None:
 def _job_lines(job: ImportJob, rejects_name: str | None, language: Language) -> Iterator[str]:
     label = job.status.label_id if language == "id" else job.status.label
     target = f" → {job.table_name}" if job.table_name else ""
-    yield f"{job.filename}{target}: {label} ({job.status.value})"
+    number = tell(Message.REPORT_JOB, job=job.id).text(language)
+    yield f"{job.filename}{target}: {label} ({job.status.value}), {number}"
     if job.message is not None:
         yield f"  {job.message.text(language)}"
     if job.status in (JobStatus.COMPLETE, JobStatus.FAILED):
