@@ -243,6 +243,10 @@ TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "the header is spread over lines {first}–{last} and was read as: {names}",
             "judul kolom tersebar di baris {first}–{last} dan dibaca sebagai: {names}",
         ),
+        Message.QUOTE_LEFT_OPEN: (
+            "quotes that open and never close were taken as text: {count} (line {lines})",
+            "tanda kutip yang dibuka tetapi tidak ditutup dianggap teks: {count} (baris {lines})",
+        ),
         Message.TRAILING_DELIMITERS: (
             "each line ends with a delimiter, which was left out",
             "setiap baris diakhiri pemisah, yang dilewati",

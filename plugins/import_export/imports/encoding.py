@@ -15,6 +15,8 @@ SAMPLE = 1 << 18
 _BLOCK = 1 << 22
 _HIGH, _LEADING = 0x80, 0xC0
 """The first octet that is not ASCII, and the first with which a sign of several octets begins."""
+_BY_CHANCE = 5
+"""Bytes that do not fit for each sign that does, from which on the signs are there by chance."""
 _DECIDED = 10_000
 """Bytes that are no UTF-8, after which a file that has hardly anything else is another encoding's."""
 
@@ -59,8 +61,9 @@ def what_it_is(sample: bytes) -> str | None:
 def find_encoding(path: Path, sample: bytes) -> str:
     """`utf-8-sig`, `utf-16-le`, `utf-16-be`, `utf-8` or `cp1252`.
 
-    A file is UTF-8 when all of it is, or when its valid multi-byte signs outnumber the bytes that do not fit; those
-    bytes are told row by row. The whole file is looked at, for the first umlaut may stand on the last line.
+    A file is UTF-8 when all of it is, or when it has valid multi-byte signs in any number worth speaking of: they are
+    hardly ever there by chance. The bytes that do not fit are then told row by row. The whole file is looked at, for the
+    first umlaut may stand on the last line.
     """
     if sample.startswith(b"\xef\xbb\xbf"):
         return "utf-8-sig"
@@ -72,7 +75,7 @@ def find_encoding(path: Path, sample: bytes) -> str:
     if bare is not None:
         return bare
     fitting, other = _utf8_evidence(path)
-    return "cp1252" if other > fitting else "utf-8"
+    return "cp1252" if other > _BY_CHANCE * fitting else "utf-8"
 
 
 def _bare_utf16(sample: bytes) -> str | None:
@@ -103,7 +106,7 @@ def _utf8_evidence(path: Path) -> tuple[int, int]:
             signs, bad = _signs(block[: len(block) - len(rest)])
             fitting += signs
             other += bad
-            if other > _DECIDED and other > 10 * fitting:
+            if other > _DECIDED and other > 10 * _BY_CHANCE * fitting:
                 break  # no rest of the file could make this UTF-8
     return fitting, other + len(rest)
 

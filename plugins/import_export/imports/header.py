@@ -32,6 +32,8 @@ class Header:
     names: tuple[str, ...]
     rows: int
     """Records it is spread over; 0: the file has none, and `names` are made up."""
+    parts: tuple[tuple[str, ...], ...] = ()
+    """What each record says of each column, where there are several."""
 
 
 def find_header(records: Sequence[Record], known: frozenset[str]) -> Header | None:
@@ -44,8 +46,10 @@ def find_header(records: Sequence[Record], known: frozenset[str]) -> Header | No
         if not _is_header(records, first):
             width = usual_width(records[first:])
             return Header(first, first, tuple(f"col_{number}" for number in range(width)), rows=0)
-    names, rows = _joined(records, first)
-    return Header(first, first + rows, names, rows=rows)
+    parts = _parts(records, first)
+    names = tuple(" ".join(filter(None, column)) for column in parts)
+    rows = len(parts[0])
+    return Header(first, first + rows, names, rows=rows, parts=parts if rows > 1 else ())
 
 
 def trailing_cells(records: Sequence[Record], header: Header) -> int:
@@ -157,21 +161,19 @@ def _recurs(cells: Sequence[str], body: Sequence[Record]) -> bool:
     return again * 2 > len(filled)
 
 
-def _joined(records: Sequence[Record], first: int) -> tuple[tuple[str, ...], int]:
-    """The names of a header, and over how many records it is spread."""
+def _parts(records: Sequence[Record], first: int) -> tuple[tuple[str, ...], ...]:
+    """What the records of a header say of each column."""
     rows = [records[first].cells]
     for record in records[first + 1 : first + _MOST_HEADER_ROWS]:
         body = records[first + len(rows) + 1 : first + len(rows) + 1 + _BODY]
         if not _goes_on(rows[-1], record.cells, body):
             break
         rows.append(record.cells)
-    if len(rows) == 1:
-        return tuple(map(trimmed, rows[0])), 1
     width = max(map(len, rows))
     padded = [[trimmed(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
     for upper, lower in pairwise(padded):
         _spread(upper, lower)
-    return tuple(" ".join(filter(None, column)) for column in zip(*padded, strict=True)), len(rows)
+    return tuple(zip(*padded, strict=True))
 
 
 def _goes_on(upper: Sequence[str], lower: Sequence[str], body: Sequence[Record]) -> bool:
@@ -183,7 +185,8 @@ def _goes_on(upper: Sequence[str], lower: Sequence[str], body: Sequence[Record])
     gaps = {column for column in filled if column >= len(upper) or not upper[column].strip()}
     if len(body) < 2 or not filled & typed:
         return False
-    return bool(gaps) or (len(filled & typed) >= 2 and typed <= filled)
+    # Below names of all columns: units, as they stand below the numbers only, or below all of these.
+    return bool(gaps) or (len(filled & typed) >= 2 and (typed <= filled or filled <= typed))
 
 
 def _spread(upper: list[str], lower: list[str]) -> None:

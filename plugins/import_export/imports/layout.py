@@ -40,6 +40,8 @@ class Layout:
     notes: tuple[Told, ...]
     header_rows: int = 1
     """Lines of the table that the header is spread over; 0: the file has none."""
+    header_parts: tuple[tuple[str, ...], ...] = ()
+    """What each of these lines says of each column, where there are several; `header` has them joined."""
     trailing: int = 0
     """Empty cells that (nearly) all rows have behind the last header: each line ends with a delimiter."""
 
@@ -91,6 +93,7 @@ def read_layout(path: Path, tables: Sequence[ImportTable] = ()) -> Layout | Told
         bom=bom_size,
         notes=(),
         header_rows=header.rows,
+        header_parts=header.parts,
         trailing=trailing_cells(records, header),
     )
     return replace(layout, notes=tuple(_notes(layout, first + records[0].line, first + start.line)))

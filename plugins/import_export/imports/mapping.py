@@ -25,11 +25,19 @@ class HeaderMap:
     """Unknown header → the column that was likely meant."""
 
 
-def map_headers(header: Sequence[str], table: ImportTable) -> HeaderMap | Told:
-    """Map by name or alias; `MANDATORY_MISSING`, `DUPLICATE_HEADER`, `AMBIGUOUS_COLUMN` when that fails."""
+def map_headers(
+    header: Sequence[str], table: ImportTable, parts: Sequence[Sequence[str]] = ()
+) -> HeaderMap | Told:
+    """Map by name or alias; `MANDATORY_MISSING`, `DUPLICATE_HEADER`, `AMBIGUOUS_COLUMN` when that fails.
+
+    `parts`: the lines of a header that is spread over several; one of them may be a name by itself.
+    """
     by_name: dict[str, list[int]] = defaultdict(list)
     for position, text in enumerate(header):
         by_name[normalise_header(text)].append(position)
+    for position, names in enumerate(parts):
+        for name in {normalise_header(text) for text in names if text} - {normalise_header(header[position])}:
+            by_name[name].append(position)
     positions: dict[str, int] = {}
     taken: set[int] = set()
     for column in table.columns:

@@ -46,6 +46,8 @@ class RowBatch:
     """The physical line on which each row begins, from 1."""
     broken: tuple[BrokenRow, ...]
     skipped_headers: int
+    left_open: tuple[int, ...]
+    """Lines on which a quote opens that is never closed, and was taken as text."""
     removed_nuls: int
     bytes_read: int
 
@@ -146,10 +148,13 @@ def _parse_with_care(block: Block, layout: Layout, line: int) -> RowBatch:
     good: list[tuple[str, ...]] = []
     lines: list[int] = []
     broken: list[BrokenRow] = []
+    left_open: list[int] = []
     for record in split_records(block.text, layout.dialect, width=width):
         if _is_blank(record.cells):
             continue
         at = line + record.line
+        if record.left_open:
+            left_open.append(at)
         record = replace(record, cells=_without_trailing(record.cells, layout))
         problem = _problem(record, block, layout, at)
         if problem is None:
@@ -161,7 +166,7 @@ def _parse_with_care(block: Block, layout: Layout, line: int) -> RowBatch:
         {str(position): [cells[position] for cells in good] for position in range(width)},
         schema=dict.fromkeys(map(str, range(width)), pl.String),
     )
-    return _without_repeats(frame, pl.Series(lines, dtype=pl.Int64), tuple(broken), layout, block)
+    return _without_repeats(frame, pl.Series(lines, dtype=pl.Int64), tuple(broken), layout, block, left_open)
 
 
 def _without_trailing(cells: tuple[str, ...], layout: Layout) -> tuple[str, ...]:
@@ -199,7 +204,12 @@ def _ragged(line: int, cells: tuple[str, ...], found: int, layout: Layout) -> Br
 
 
 def _without_repeats(
-    frame: pl.DataFrame, lines: pl.Series, broken: tuple[BrokenRow, ...], layout: Layout, block: Block
+    frame: pl.DataFrame,
+    lines: pl.Series,
+    broken: tuple[BrokenRow, ...],
+    layout: Layout,
+    block: Block,
+    left_open: Sequence[int] = (),
 ) -> RowBatch:
     """Leave out rows of empty cells, and repeated header lines; the first column tells where to look closer."""
     skipped = 0
@@ -217,7 +227,7 @@ def _without_repeats(
         if left_out:
             mask = ~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(left_out)
             frame, lines = frame.filter(mask), lines.filter(mask)
-    return RowBatch(frame, lines, broken, skipped, block.removed_nuls, block.bytes_read)
+    return RowBatch(frame, lines, broken, skipped, tuple(left_open), block.removed_nuls, block.bytes_read)
 
 
 def _suspects(cells: pl.Series, wanted: set[str]) -> list[int]:

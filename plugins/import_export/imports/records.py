@@ -52,6 +52,8 @@ class Record:
     """How many cells were quoted."""
     mended: bool = False
     """A quote stood where none belongs, and was taken as text."""
+    left_open: bool = False
+    """One of these quotes opens a cell and is never closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _record(lines: Sequence[tuple[str, str]], number: int, dialect: Dialect, wid
     if width is not None:
         mended = repaired(line, dialect.delimiter, dialect.quote or "", dialect.escape, width)
         if mended is not None:
-            return Record(number, 1, tuple(mended), mended=True)
+            return Record(number, 1, tuple(mended), mended=True, left_open=strict is None)
     if strict is not None:
         return Record(number, 1, tuple(strict.cells), quoted=strict.quoted, mended=True)
     if joined is not None:

@@ -24,6 +24,8 @@ from import_export.imports.summary import Summary
 from import_export.imports.tables import Column, Duplicates, ImportTable, Role
 from import_export.messages import Language, Message, Told, tell
 
+_LINES_TOLD = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedResult:
@@ -72,6 +74,7 @@ class StagedFile:
         self.columns = tuple(column.name for column in [*mapped, *self._filled])
         self._lines = self._good = self._rejected = self._nuls = self._skipped_headers = 0
         self._totals = self._skipped = 0
+        self._left_open: list[int] = []
         self._sifter = Sifter(table, headers)
         self._duplicates = DuplicateKeys(self._checks, headers.positions, self._filled)
         self._rejects: list[Reject] = []
@@ -89,6 +92,7 @@ class StagedFile:
             self._good += good.height
             self._nuls += batch.removed_nuls
             self._skipped_headers += batch.skipped_headers
+            self._left_open += batch.left_open
             self._summary = self._summary.with_rows(good, self._table)
             if good.height:
                 yield good
@@ -105,6 +109,10 @@ class StagedFile:
             notes.append(tell(Message.NUL_REMOVED, count=self._nuls))
         if self._skipped_headers:
             notes.append(tell(Message.HEADERS_SKIPPED, count=self._skipped_headers))
+        if self._left_open:
+            lines = ", ".join(map(str, self._left_open[:_LINES_TOLD]))
+            more = ", …" if len(self._left_open) > _LINES_TOLD else ""
+            notes.append(tell(Message.QUOTE_LEFT_OPEN, count=len(self._left_open), lines=lines + more))
         notes += self._sifter.notes
         return StagedResult(
             lines=self._lines,

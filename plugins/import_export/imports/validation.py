@@ -126,7 +126,7 @@ def _headers_fit(case: _Case) -> Told | None:
     """Stages 3 and 6: headers are compared normalised, and each mandatory column is among them."""
     assert case.layout is not None  # noqa: S101 - found by the stages before
     assert case.table is not None  # noqa: S101
-    headers = map_headers(case.layout.header, case.table)
+    headers = map_headers(case.layout.header, case.table, case.layout.header_parts)
     if isinstance(headers, Told):
         return headers
     case.headers = headers

@@ -51,7 +51,7 @@ class LaneTables:
         layout = find_layout(path, [table])
         if isinstance(layout, Told):
             return layout
-        headers = map_headers(layout.header, fitting)
+        headers = map_headers(layout.header, fitting, layout.header_parts)
         if isinstance(headers, Told):
             return headers
         return Plan(path, fitting, layout, headers)
