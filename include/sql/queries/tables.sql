@@ -55,7 +55,8 @@ SELECT
     is_nullable,
     column_default,
     extra,
-    character_set_name
+    character_set_name,
+    collation_name
 FROM information_schema.columns
 WHERE
     table_schema = DATABASE()

@@ -63,6 +63,8 @@ class ColumnType:
     scale: int = 2
     codec: str | None = None
     """What can be stored of a text: `bmp` (no emoji), or a codec's name; None: all of it."""
+    binary: bool = False
+    """Whether MySQL compares the column's texts by their codes: case and accents tell them apart."""
 
     @classmethod
     def parse(cls, text: str) -> ColumnType:

@@ -143,22 +143,26 @@ def _load_rows(
     rejects_path = context.work(batch.batch_id).rejects_of(job.slot)
     rejects_path.parent.mkdir(exist_ok=True)
     with RejectsFile(rejects_path, plan.layout.header) as rejects:
-        staged = StagedFile(
-            plan.path,
-            plan.layout,
-            plan.table,
-            plan.headers,
-            dist_id=batch.dist_id,
-            rejects=rejects,
-            batch_bytes=context.settings.batch_bytes,
-            kept_rejects=context.settings.kept_rejects,
-            language=context.settings.reader_language,
-        )
+        staged = _staged(context, batch, plan, rejects)
         target = Target(plan.table, staged.columns, job.id, context.clock(), few=job.size <= FEW_BYTES)
-        merged = load_rows(session, target, staged)
+        merged = load_rows(session, target, staged, lambda: _staged(context, batch, plan, None))
     if merged.rows != staged.result.good:
         raise CountsDisagree(f"job {job.id}: {staged.result.good} good rows, {merged.rows} sent")
     return staged.result, merged
+
+
+def _staged(context: Context, batch: ImportBatch, plan: Plan, rejects: RejectsFile | None) -> StagedFile:
+    return StagedFile(
+        plan.path,
+        plan.layout,
+        plan.table,
+        plan.headers,
+        dist_id=batch.dist_id,
+        rejects=rejects,
+        batch_bytes=context.settings.batch_bytes,
+        kept_rejects=context.settings.kept_rejects,
+        language=context.settings.reader_language,
+    )
 
 
 def _tell_broken(context: Context, job_id: int, fault: Exception) -> None:

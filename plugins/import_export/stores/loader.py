@@ -5,14 +5,14 @@ All of it happens inside the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
 from import_export.imports.tables import ImportTable
 from import_export.stores.database import Session, quoted
-from import_export.stores.merging import merge
+from import_export.stores.merging import finish_direct, merge, some_are_there
 from import_export.stores.pipe import feed
 from import_export.stores.slices import remove_slices
 from import_export.stores.staging_table import (
@@ -22,8 +22,12 @@ from import_export.stores.staging_table import (
     disagree,
     loaded,
     stage,
+    stage_few,
     with_hashes,
 )
+
+SAMPLE = 1000
+"""Rows by whose keys it is guessed whether a file is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +50,66 @@ class Merged:
         return self.rows - self.inserted - self.updated - len(self.superseded)
 
 
-def load_rows(session: Session, target: Target, frames: Iterable[pl.DataFrame]) -> Merged:
+def load_rows(
+    session: Session,
+    target: Target,
+    frames: Iterable[pl.DataFrame],
+    again: Callable[[], Iterable[pl.DataFrame]] | None = None,
+) -> Merged:
     """Load the frames (`line`, then `target.columns`, texts as MySQL takes them) into the table; give the counts.
 
+    `again` gives the same frames once more; with it, rows that are probably all new are loaded directly.
     Raises `CountsDisagree` when MySQL stored other than what was sent; the caller must roll back on any error.
     """
     counted = Counted(frames)
     replaces = target.table.replaces
-    if target.hashed and not replaces and session.local_infile:
-        return _load_directly(session, target, counted)
+    if session.local_infile and not replaces:
+        if target.hashed:
+            return _load_directly(session, target, counted)
+        if again is not None and target.table.has_helpers and not target.few:
+            counted.peek()
+            if counted.first is not None and not _known(session, target, counted.first):
+                return _load_new(session, target, counted, again)
     superseded = stage(session, target, counted)
     removed, slices = remove_slices(session, target) if replaces and counted.rows else (0, ())
     inserted, updated = merge(session, target, counted.rows - len(superseded))
     return Merged(counted.rows, inserted, updated, superseded, removed, slices)
 
 
+def _known(session: Session, target: Target, rows: pl.DataFrame) -> bool:
+    """Whether the table has some of the first rows' keys."""
+    stage_few(session, target, rows.head(SAMPLE))
+    return some_are_there(session, target)
+
+
+def _load_new(
+    session: Session, target: Target, counted: Counted, again: Callable[[], Iterable[pl.DataFrame]]
+) -> Merged:
+    """Load rows that are probably all new into the table itself. Those whose key was there are looked at once more."""
+    direct = _load_directly(session, target, counted)
+    if direct.inserted == direct.rows:
+        return direct
+    staged = Counted(again())
+    superseded = stage(session, target, staged)
+    if staged.rows != direct.rows:
+        raise disagree(
+            session, f"the file had {direct.rows} good rows, and {staged.rows} when it was read again"
+        )
+    return Merged(direct.rows, direct.inserted, finish_direct(session, target), superseded)
+
+
 def _load_directly(session: Session, target: Target, counted: Counted) -> Merged:
-    """Load into the table itself, where its only key is the hash of the whole row: a row that is there is left out.
+    """Load into the table itself; a row whose key (maybe the hash of the whole row) is there is left out.
 
     IGNORE would also mend bad values with a warning each. So the warnings must be as many as the rows left out: one
     more, and a value was not what it should be.
     """
     names = ", ".join(quoted(name) for name in target.columns)
     helpers = ", ".join(f"{name} = %s" for name, _ in target.helpers)
+    variables, hashed = (", @row_hash", "row_hash = UNHEX(@row_hash), ") if target.hashed else ("", "")
     statement = (
         f"LOAD DATA LOCAL INFILE %s IGNORE INTO TABLE {target.name} {FORMAT} "
-        f"(@line, {names}, @row_hash) SET row_hash = UNHEX(@row_hash), {helpers}"
+        f"(@line, {names}{variables}) SET {hashed}{helpers}"
     )
     values = [value for _, value in target.helpers]
     feed(with_hashes(counted, target), lambda path: session.execute(statement, (path, *values)))

@@ -49,6 +49,28 @@ def _joined(target: Target) -> str:
     )
 
 
+def finish_direct(session: Session, target: Target) -> int:
+    """After rows were loaded directly: bring the staged rows' values into rows that were there; give how many changed.
+
+    Of equal keys in the file the first was loaded, and the last is staged: that is put right, too, and is no update.
+    """
+    differs = _differs(target)
+    if not differs:
+        return 0
+    mine = ("t.import_job_id = %s", (target.job_id,))
+    columns = ", ".join(
+        f"t.{quoted(column.name)} = s.{quoted(column.name)}" for column in _value_columns(target)
+    )
+    session.execute(f"UPDATE {_joined(target)} SET {columns} WHERE {mine[0]} AND {differs}", mine[1])
+    [(differing,)] = session.rows(f"SELECT COUNT(*) FROM {_joined(target)} WHERE {differs}")
+    return _update(session, target, "") if differing else 0
+
+
+def some_are_there(session: Session, target: Target) -> bool:
+    """Whether the table has a row with the key of a staged one."""
+    return bool(session.rows(f"SELECT 1 FROM {_joined(target)} LIMIT 1"))
+
+
 def _look(session: Session, target: Target) -> tuple[int, int]:
     """How many staged rows are there already, and how many of these differ."""
     differs = _differs(target)
@@ -135,7 +157,8 @@ def _differs(target: Target) -> str:
 def _same(column: Column, there: str, staged: str) -> str:
     """Texts are compared as bytes: a change of case or of an accent is a change, whatever the collation says."""
     name = quoted(column.name)
-    if column.type.kind is Kind.STR:
+    # Without blanks around them, texts of a binary collation are equal only when their bytes are.
+    if column.type.kind is Kind.STR and not (column.trim and column.type.binary):
         return f"CAST({there}.{name} AS BINARY) <=> CAST({staged}.{name} AS BINARY)"
     return f"{there}.{name} <=> {staged}.{name}"
 

@@ -49,6 +49,7 @@ class MysqlColumn:
     default: str | None
     extra: str
     charset: str | None
+    collation: str | None
 
     @property
     def fills_itself(self) -> bool:
@@ -75,7 +76,7 @@ def fitted(session: Session, table: ImportTable) -> ImportTable:
 
 
 def _column(row: tuple[Any, ...]) -> MysqlColumn:
-    name, data_type, column_type, length, precision, scale, nullable, default, extra, charset = row
+    name, data_type, column_type, length, precision, scale, nullable, default, extra, charset, collation = row
     return MysqlColumn(
         name=name,
         data_type=str(data_type).lower(),
@@ -87,6 +88,7 @@ def _column(row: tuple[Any, ...]) -> MysqlColumn:
         default=default,
         extra=extra or "",
         charset=charset,
+        collation=collation,
     )
 
 
@@ -143,9 +145,12 @@ def _narrow_text(column_type: ColumnType, real: MysqlColumn) -> ColumnType:
     if real.charset not in _CODECS:
         raise LayoutChanged(f"column {real.name} has the character set {real.charset}; make it utf8mb4")
     length = int(real.length)
+    binary = bool(real.collation and real.collation.endswith("_bin"))
     if real.data_type.endswith("text"):
         length //= _BYTES_A_CHARACTER  # told in octets
-    return replace(column_type, length=min(column_type.length, length), codec=_CODECS[real.charset])
+    return replace(
+        column_type, length=min(column_type.length, length), codec=_CODECS[real.charset], binary=binary
+    )
 
 
 def _narrow_decimal(column: Column, real: MysqlColumn) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 import polars as pl
 
@@ -99,12 +100,18 @@ class Counted:
     """Frames on their way, counted, and their lines remembered (8 bytes a row)."""
 
     def __init__(self, frames: Iterable[pl.DataFrame]) -> None:
-        self._frames = frames
+        self._frames = iter(frames)
+        self.first: pl.DataFrame | None = None
+        """The first frame, after `peek`."""
         self.rows = 0
         self.lines: list[pl.Series] = []
 
+    def peek(self) -> None:
+        """Look at the first frame; it is given all the same."""
+        self.first = next(self._frames, None)
+
     def __iter__(self) -> Iterator[pl.DataFrame]:
-        for frame in self._frames:
+        for frame in chain(() if self.first is None else (self.first,), self._frames):
             self.rows += frame.height
             self.lines.append(frame["line"])
             yield frame
@@ -153,6 +160,12 @@ def stage(session: Session, target: Target, counted: Counted) -> tuple[int, ...]
         )
         replaced = _insert(session, target, counted)
     return _superseded(session, target, counted) if replaced else ()
+
+
+def stage_few(session: Session, target: Target, rows: pl.DataFrame) -> None:
+    """Make the staging table and put some rows into it."""
+    _create(session, target)
+    _insert(session, target, Counted([rows]))
 
 
 def _create(session: Session, target: Target) -> None:
