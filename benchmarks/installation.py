@@ -22,7 +22,7 @@ from import_export.settings import Settings
 from import_export.stores.database import Database
 from import_export.stores.migrations import migrate
 
-KEYED = "sales_keyed"
+KEYED = "keyed_sales"
 """The sales table once more, with unique columns."""
 
 _CONVERTED = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
@@ -36,38 +37,44 @@ class Cells:
 
 
 def cheaply_tested(columns: Sequence[Cells]) -> list[Tested]:
-    """Test all columns in a few native calls: each call costs as much as a thousand cells."""
+    """Test all columns in one native call: each costs as much as a thousand cells."""
     if not columns:
         return []
     raw = pl.DataFrame([cells.series.alias(f"c{number}") for number, cells in enumerate(columns)])
-    named = list(enumerate(columns))
-    stripped = raw.with_columns(
-        pl.col(f"c{number}").str.strip_chars().alias(f"s{number}") for number, _ in named
-    )
-    parsed = stripped.with_columns(
-        _parsed(cells.column, _text(cells, number)).alias(f"n{number}") for number, cells in named
-    )
-    found = parsed.select(
-        each
-        for number, cells in named
-        for each in (
-            _text(cells, number).alias(f"t{number}"),
-            (pl.col(f"s{number}") == "").alias(f"e{number}"),
-            _value(cells.column, _text(cells, number), pl.col(f"n{number}")).alias(f"v{number}"),
-            (_failed(cells, _text(cells, number), pl.col(f"n{number}")) & (pl.col(f"s{number}") != "")).alias(
-                f"f{number}"
-            ),
-        )
-    )
+    steps = _steps(tuple(cells.column for cells in columns), tuple(cells.wanted for cells in columns))
+    found = raw.lazy().with_columns(steps.stripped).with_columns(steps.parsed).select(steps.tested).collect()
     return [
         Tested(found[f"t{number}"], found[f"e{number}"], found[f"v{number}"], found[f"f{number}"])
-        for number, _ in named
+        for number in range(len(columns))
     ]
 
 
-def _text(cells: Cells, number: int) -> pl.Expr:
-    trims = cells.column.trim or cells.column.type.kind is not Kind.STR
-    return pl.col(f"s{number}" if trims else f"c{number}")
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What is computed, one after the other."""
+
+    stripped: list[pl.Expr]
+    parsed: list[pl.Expr]
+    tested: list[pl.Expr]
+
+
+@lru_cache(maxsize=64)
+def _steps(columns: tuple[Column, ...], wanted: tuple[str | None, ...]) -> _Steps:
+    """Building the expressions of a table takes longer than computing them for a small file."""
+    stripped, parsed, tested = [], [], []
+    for number, (column, value) in enumerate(zip(columns, wanted, strict=True)):
+        trims = column.trim or column.type.kind is not Kind.STR
+        texts = pl.col(f"s{number}" if trims else f"c{number}")
+        empty, number_found = pl.col(f"s{number}") == "", pl.col(f"n{number}")
+        stripped.append(pl.col(f"c{number}").str.strip_chars().alias(f"s{number}"))
+        parsed.append(_parsed(column, texts).alias(f"n{number}"))
+        tested += [
+            texts.alias(f"t{number}"),
+            empty.alias(f"e{number}"),
+            _value(column, texts, number_found).alias(f"v{number}"),
+            (_failed(column, value, texts, number_found) & ~empty).alias(f"f{number}"),
+        ]
+    return _Steps(stripped, parsed, tested)
 
 
 def _parsed(column: Column, texts: pl.Expr) -> pl.Expr:
@@ -87,8 +94,7 @@ def _value(column: Column, texts: pl.Expr, parsed: pl.Expr) -> pl.Expr:
     return texts if column.type.kind is Kind.STR else parsed.cast(pl.String)
 
 
-def _failed(cells: Cells, texts: pl.Expr, parsed: pl.Expr) -> pl.Expr:
-    column = cells.column
+def _failed(column: Column, wanted: str | None, texts: pl.Expr, parsed: pl.Expr) -> pl.Expr:
     kind = column.type.kind
     if kind is Kind.DECIMAL:
         return ~texts.str.contains(plain_pattern(column.number_format, column.type.scale)) | parsed.is_null()
@@ -97,6 +103,6 @@ def _failed(cells: Cells, texts: pl.Expr, parsed: pl.Expr) -> pl.Expr:
     failed = (texts.str.len_chars() > column.type.length) | texts.str.contains(SUSPICIOUS)
     if column.type.codec is not None:
         failed = failed | texts.str.contains(r"[^\x00-\x7F]")
-    if cells.wanted is not None:
-        failed = failed | (texts != cells.wanted)
+    if wanted is not None:
+        failed = failed | (texts != wanted)
     return failed

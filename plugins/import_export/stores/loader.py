@@ -61,12 +61,15 @@ def load_rows(
     `again` gives the same frames once more; with it, rows that are probably all new are loaded directly.
     Raises `CountsDisagree` when MySQL stored other than what was sent; the caller must roll back on any error.
     """
-    counted = Counted(frames)
     replaces = target.table.replaces
+    if target.few and target.table.has_helpers and not replaces:
+        kept = list(frames)
+        return _load_new(session, target, Counted(kept), lambda: kept)
+    counted = Counted(frames)
     if session.local_infile and not replaces:
         if target.hashed:
             return _load_directly(session, target, counted)
-        if again is not None and target.table.has_helpers and not target.few:
+        if again is not None and target.table.has_helpers:
             counted.peek()
             if counted.first is not None and not _known(session, target, counted.first):
                 return _load_new(session, target, counted, again)
@@ -86,8 +89,9 @@ def _load_new(
     session: Session, target: Target, counted: Counted, again: Callable[[], Iterable[pl.DataFrame]]
 ) -> Merged:
     """Load rows that are probably all new into the table itself. Those whose key was there are looked at once more."""
-    direct = _load_directly(session, target, counted)
-    if direct.inserted == direct.rows:
+    send = _insert_directly if target.few else _load_directly
+    direct = send(session, target, counted)
+    if direct.inserted == direct.rows or target.hashed:
         return direct
     staged = Counted(again())
     superseded = stage(session, target, staged)
@@ -117,6 +121,28 @@ def _load_directly(session: Session, target: Target, counted: Counted) -> Merged
     if (info.records, info.duplicates, info.warnings) != (counted.rows, 0, info.skipped):
         raise disagree(session, f"sent {counted.rows} rows; MySQL tells {info}")
     return Merged(rows=info.records, inserted=info.records - info.skipped, updated=0)
+
+
+def _insert_directly(session: Session, target: Target, counted: Counted) -> Merged:
+    """The same in one statement, for few rows. MySQL warns of each row that it leaves out, and must not of more."""
+    rows = [row[1:] for frame in with_hashes(counted, target) for row in frame.rows()]
+    if not rows:
+        return Merged(rows=0, inserted=0, updated=0)
+    names = [*(quoted(name) for name in target.columns), *(["row_hash"] if target.hashed else [])]
+    names += [name for name, _ in target.helpers]
+    places = ["%s"] * len(target.columns) + ["UNHEX(%s)"] * target.hashed + ["%s"] * len(target.helpers)
+    helpers = tuple(value for _, value in target.helpers)
+    one = f"({', '.join(places)})"
+    inserted = session.execute(
+        f"INSERT IGNORE INTO {target.name} ({', '.join(names)}) VALUES {', '.join([one] * len(rows))}",
+        [value for row in rows for value in (*row, *helpers)],
+    )
+    warnings = session.raw.warning_count()
+    if warnings != len(rows) - inserted:
+        raise disagree(
+            session, f"sent {len(rows)} rows; MySQL inserted {inserted} and warned {warnings} times"
+        )
+    return Merged(rows=len(rows), inserted=inserted, updated=0)
 
 
 def count_rows_of(session: Session, table: ImportTable, job_id: int) -> int:
