@@ -74,10 +74,18 @@ class Installation:
 
     @classmethod
     def make(cls, uri: str, root: Path) -> Installation:
-        """Folders below `root`, which is empty."""
-        database = Database(Connection.from_uri(uri, conn_id="import_export_mysql"))
+        """On an empty database, with folders below `root`, which is empty."""
+        made = cls.at(uri, root)
         logging.getLogger("yoyo").setLevel(logging.WARNING)
-        migrate(database)
+        migrate(made.context.database)
+        for statement in _MAKE_KEYED:
+            made.run(statement)
+        return made
+
+    @classmethod
+    def at(cls, uri: str, root: Path) -> Installation:
+        """On a database that is there."""
+        database = Database(Connection.from_uri(uri, conn_id="import_export_mysql"))
         settings = Settings(
             drop_folder=root / "drop",
             work_folder=root / "work",
@@ -89,10 +97,7 @@ class Installation:
         settings.work_folder.mkdir(parents=True)
         archive = ObjectStorageArchive(settings.archive_path)
         context = Context(settings=settings, database=database, open_archive=lambda: archive, actor="bench")
-        made = cls(uri, context)
-        for statement in _MAKE_KEYED:
-            made.run(statement)
-        return made
+        return cls(uri, context)
 
     def load(self, source: Path, *, validate: bool = False) -> float:
         """Import a file or a folder; the seconds of the load, with those of the validation when that is asked for."""

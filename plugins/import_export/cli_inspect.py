@@ -13,7 +13,8 @@ from import_export.errors import BadRequest
 from import_export.imports.inspection import Inspection, Question, ZipInspection, inspect_file
 from import_export.imports.layout import delimiter_name, read_layout
 from import_export.imports.plain_csv import write_plain_csv
-from import_export.imports.tables import ImportTable, table_from_config
+from import_export.imports.table_config import table_from_config
+from import_export.imports.tables import ImportTable
 from import_export.imports.validation import AUTO
 from import_export.messages import Language, Message, Told, tell
 

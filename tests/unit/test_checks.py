@@ -7,7 +7,8 @@ import pytest
 
 from import_export.errors import BadRequest
 from import_export.imports.checks import ColumnCheck, DayOrder
-from import_export.imports.tables import RejectLimit, SlicePart, table_from_config
+from import_export.imports.table_config import table_from_config
+from import_export.imports.table_rules import RejectLimit, SlicePart
 
 
 def check(cells: list[str], **config: Any) -> tuple[list[str | None], dict[int, str]]:

@@ -11,7 +11,7 @@ import pytest
 
 from import_export.cli import main
 from import_export.imports.layout import Layout, find_layout
-from import_export.imports.tables import table_from_config
+from import_export.imports.table_config import table_from_config
 from import_export.imports.validation import quick_validate
 from import_export.messages import Message
 

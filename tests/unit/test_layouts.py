@@ -9,7 +9,7 @@ import pytest
 
 from import_export.imports.layout import Layout, read_layout
 from import_export.imports.plain_csv import write_plain_csv
-from import_export.imports.tables import table_from_config
+from import_export.imports.table_config import table_from_config
 
 Rows = list[list[str]]
 CHANCE = random.Random(5)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from import_export.imports.staging import StagedResult
-from import_export.imports.tables import table_from_config
+from import_export.imports.table_config import table_from_config
 from tests.unit.test_staging import stage
 
 SALES: dict[str, Any] = {

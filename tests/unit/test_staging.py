@@ -12,7 +12,8 @@ from import_export.imports.mapping import HeaderMap, map_headers
 from import_export.imports.rejects_file import RejectsFile
 from import_export.imports.staging import StagedFile
 from import_export.imports.summary import Summary
-from import_export.imports.tables import ImportTable, table_from_config
+from import_export.imports.table_config import table_from_config
+from import_export.imports.tables import ImportTable
 
 SALES: dict[str, Any] = {
     "table_name": "sales",

@@ -3,6 +3,7 @@
 import pytest
 
 from import_export.errors import BadRequest
+from import_export.imports.table_config import table_from_config
 from import_export.imports.tables import (
     Column,
     ColumnType,
@@ -11,7 +12,6 @@ from import_export.imports.tables import (
     match_filename,
     normalise_header,
     stem,
-    table_from_config,
 )
 
 

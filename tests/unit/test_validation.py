@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from import_export.imports.tables import ImportTable, table_from_config
+from import_export.imports.table_config import table_from_config
+from import_export.imports.tables import ImportTable
 from import_export.imports.validation import quick_validate
 
 QTY = {"name": "qty", "type": "int", "is_mandatory": True}

@@ -21,7 +21,8 @@ from import_export.imports.reading import RowBatch, read_batches
 from import_export.imports.rejects_file import RejectsFile
 from import_export.imports.sifting import BadRow, Sifted, Sifter, in_order
 from import_export.imports.summary import Summary
-from import_export.imports.tables import Column, Duplicates, ImportTable, Role
+from import_export.imports.table_rules import Duplicates
+from import_export.imports.tables import Column, ImportTable, Role
 from import_export.messages import Language, Message, Told, tell
 
 _LINES_TOLD = 10

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any
 
 from import_export.errors import BadRequest
+from import_export.imports.table_rules import Duplicates, RejectLimit, SlicePart
 
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]{0,47}$")
 """Names of what we create in MySQL (source: the reliability page)."""
@@ -144,66 +143,6 @@ class Column:
         return frozenset(normalise_header(name) for name in (self.name, *self.aliases))
 
 
-class Duplicates(StrEnum):
-    """What becomes of rows of one file that have the same unique key."""
-
-    LAST = "last"
-    """The last one wins; the others are told."""
-    REJECT = "reject"
-    """All of them are rejects."""
-
-
-@dataclass(frozen=True, slots=True)
-class RejectLimit:
-    """How many rejects of a file are too many: then nothing of it is loaded."""
-
-    number: int | None = None
-    share: Decimal | None = None
-    """Per cent of the file's data rows."""
-
-    @classmethod
-    def parse(cls, text: str) -> RejectLimit:
-        """Read `100` or `2.5%`; empty is no limit. Raises `BadRequest`."""
-        match = re.fullmatch(r"\s*(?:(\d{1,12})|(\d{1,3}(?:\.\d{1,4})?)\s*%)?\s*", text, re.ASCII)
-        if match is None or (match[2] and Decimal(match[2]) > 100):
-            raise BadRequest(f"max_rejects '{text}' is neither a number (100) nor a share (5%)")
-        return cls(int(match[1]) if match[1] else None, Decimal(match[2]) if match[2] else None)
-
-    def exceeded(self, rejected: int, rows: int) -> bool:
-        """Whether so many rejects of so many rows are too many."""
-        if self.number is not None:
-            return rejected > self.number
-        return self.share is not None and rejected * 100 > self.share * rows
-
-    def __str__(self) -> str:
-        if self.number is not None:
-            return str(self.number)
-        return "" if self.share is None else f"{self.share}%"
-
-
-@dataclass(frozen=True, slots=True)
-class SlicePart:
-    """One column of a slice: rows of equal values (or of one month, one year) are replaced together."""
-
-    column: str
-    unit: str | None = None
-    """`month` or `year` of a date; None: the value itself."""
-
-    @classmethod
-    def parse_all(cls, text: str) -> tuple[SlicePart, ...]:
-        """Read `distid, month(dotanggal)`. Raises `BadRequest`."""
-        parts = []
-        for part in (part.strip() for part in text.split(",") if part.strip()):
-            match = re.fullmatch(r"(?:(month|year)\s*\(\s*([^()]+?)\s*\)|([^()]+))", part, re.IGNORECASE)
-            if match is None:
-                raise BadRequest(f"replace '{part}' is none of: column, month(column), year(column)")
-            parts.append(cls(match[2] or match[3], match[1].lower() if match[1] else None))
-        return tuple(parts)
-
-    def __str__(self) -> str:
-        return f"{self.unit}({self.column})" if self.unit else self.column
-
-
 @dataclass(frozen=True)
 class ImportTable:
     """A MySQL table that files are loaded into, with its columns in table order."""
@@ -304,72 +243,3 @@ def match_filename(filename: str, tables: Iterable[ImportTable]) -> ImportTable 
 def is_pattern(allowed: str) -> bool:
     """Whether an entry of `allowed_filename` is a pattern."""
     return any(sign in allowed for sign in "*?[")
-
-
-def table_from_config(config: Mapping[str, Any]) -> ImportTable:
-    """An import table from the JSON that the API and `inspect --table` take; raise `BadRequest` naming what is wrong."""
-    try:
-        name = str(config["table_name"])
-        columns = tuple(_column_from_config(column) for column in config["columns"])
-    except KeyError as missing:
-        raise BadRequest(f"the table's configuration lacks {missing}") from missing
-    return ImportTable(
-        table_name=name,
-        display_name=str(config.get("display_name") or name),
-        columns=columns,
-        allowed_filename=str(config.get("allowed_filename") or ""),
-        distributor_check=_choice(config, "distributor_check", ("prefix", "exact")),
-        duplicates=Duplicates(_choice(config, "duplicates", tuple(Duplicates))),
-        max_rejects=RejectLimit.parse(str(config.get("max_rejects") or "")),
-        replaces=SlicePart.parse_all(str(config.get("replaces") or "")),
-        delimiter=str(config["delimiter"]) if config.get("delimiter") else None,
-        has_helpers=bool(config.get("has_helpers", True)),
-    )
-
-
-def _choice(config: Mapping[str, Any], key: str, choices: Sequence[str]) -> str:
-    """One of some words, the first when nothing is said."""
-    word = str(config.get(key) or choices[0])
-    if word not in choices:
-        raise BadRequest(f"{key} '{word}' is none of: {', '.join(choices)}")
-    return word
-
-
-def _column_from_config(config: Mapping[str, Any]) -> Column:
-    column_type = ColumnType.parse(str(config.get("type", "str")))
-    if column_type.kind is Kind.STR and config.get("max_length"):
-        column_type = ColumnType(Kind.STR, length=int(config["max_length"]))
-    aliases: Sequence[str] = config.get("aliases") or ()
-    formats: Sequence[str] = config.get("date_formats") or ()
-    allowed: Sequence[object] = config.get("allowed_values") or ()
-    return Column(
-        name=str(config["name"]),
-        type=column_type,
-        is_mandatory=bool(config.get("is_mandatory")),
-        is_unique=bool(config.get("is_unique")),
-        default=_text(config.get("default")),
-        number_format=NumberFormat(_choice(config, "number_format", tuple(NumberFormat))),
-        date_formats=tuple(formats),
-        role=Role(_choice(config, "role", tuple(Role))) if config.get("role") else None,
-        aliases=tuple(aliases),
-        allowed_values=tuple(str(value) for value in allowed),
-        minimum=_text(config.get("minimum")),
-        maximum=_text(config.get("maximum")),
-        pattern=_pattern(config.get("pattern")),
-        trim=bool(config.get("trim", True)),
-    )
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _pattern(value: object) -> str | None:
-    """A pattern that can be compiled. Rust's dialect of regular expressions, which no value can make slow, is narrower."""
-    if not value:
-        return None
-    try:
-        re.compile(str(value))
-    except re.error as fault:
-        raise BadRequest(f"pattern '{value}' is no regular expression: {fault}") from fault
-    return str(value)

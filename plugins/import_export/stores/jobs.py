@@ -16,13 +16,13 @@ from import_export.imports.jobs import (
     ImportBatch,
     ImportJob,
     JobStatus,
-    Mode,
     check_move,
 )
 from import_export.messages import Told
 from import_export.stores.database import Session
+from import_export.stores.job_rows import batch_of, job_of
 from import_export.stores.queries import queries
-from import_export.stores.told_json import dump_many, dump_told, load_many, load_told
+from import_export.stores.told_json import dump_many, dump_told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class JobStore:
         row = self._sql.get_batch(self._raw, batch_id=batch_id)
         if row is None:
             raise NotFound(f"there is no batch {batch_id}")
-        return _batch(row)
+        return batch_of(row)
 
     def has_batch(self, batch_id: str) -> bool:
         """Whether the batch is registered."""
@@ -148,18 +148,18 @@ class JobStore:
     def job(self, job_id: int) -> ImportJob:
         """The job of that id; raises `NotFound`."""
         for row in self._sql.find_jobs(self._raw, job_id=job_id, batch_id=None):
-            return _job(row)
+            return job_of(row)
         raise NotFound(f"there is no job {job_id}")
 
     def lock(self, job_id: int) -> ImportJob:
         """The job, with its row locked until the transaction ends; raises `JobBusy` when somebody else has it."""
         for row in self._sql.lock_job(self._raw, job_id=job_id):
-            return _job(row)
+            return job_of(row)
         raise NotFound(f"there is no job {job_id}")
 
     def jobs(self, batch_id: str) -> list[ImportJob]:
         """All jobs of a batch, files first."""
-        return [_job(row) for row in self._sql.find_jobs(self._raw, job_id=None, batch_id=batch_id)]
+        return [job_of(row) for row in self._sql.find_jobs(self._raw, job_id=None, batch_id=batch_id)]
 
     def events(self, job_id: int) -> list[Event]:
         """The history of a job, oldest first."""
@@ -290,69 +290,3 @@ class JobStore:
     def set_archive_failed(self, job_id: int, *, error: str, now: datetime) -> None:
         """Keep why the upload failed; the state stays `pending`."""
         self._sql.set_archive_failed(self._raw, job_id=job_id, error=error[:1000], now=now)
-
-
-def _batch(row: tuple[Any, ...]) -> ImportBatch:
-    batch_id, source, run_id, mode, table_name, dist_id, force_again = row[:7]
-    names, warnings, refused, received_at, started_at, finished_at = row[7:]
-    return ImportBatch(
-        batch_id=batch_id,
-        source=source,
-        run_id=run_id,
-        mode=Mode(mode),
-        table_name=table_name,
-        dist_id=dist_id,
-        force_again=bool(force_again),
-        names=tuple(json.loads(names)),
-        warnings=load_many(warnings),
-        refused=bool(refused),
-        received_at=received_at,
-        started_at=started_at,
-        finished_at=finished_at,
-    )
-
-
-def _job(row: tuple[Any, ...]) -> ImportJob:
-    job_id, batch_id, slot, filename, stored_name, size, sha256, table_name, status, message = row[:10]
-    total, inserted, updated, unchanged, rejected, skipped, errors, summary, notes, ignored = row[10:20]
-    attempts, worker, archive_state, archive_file_id, archive_url, archive_error, created_at, finished_at = (
-        row[20:28]
-    )
-    config_digest, repeats_job_id, removed, undone_at, undone_by = row[28:]
-    return ImportJob(
-        id=job_id,
-        batch_id=batch_id,
-        slot=slot,
-        filename=filename,
-        stored_name=stored_name,
-        size=size,
-        sha256=sha256,
-        table_name=table_name,
-        status=JobStatus(status),
-        message=load_told(message),
-        counts=Counts(
-            total=total,
-            inserted=inserted,
-            updated=updated,
-            unchanged=unchanged,
-            rejected=rejected,
-            skipped=skipped,
-        ),
-        errors=tuple(json.loads(errors)) if errors else (),
-        summary=json.loads(summary) if summary else None,
-        notes=load_many(notes),
-        ignored_columns=tuple(json.loads(ignored)) if ignored else (),
-        attempts=attempts,
-        worker=worker,
-        archive_state=ArchiveState(archive_state),
-        archive_file_id=archive_file_id,
-        archive_url=archive_url,
-        archive_error=archive_error,
-        created_at=created_at,
-        finished_at=finished_at,
-        config_digest=config_digest,
-        repeats_job_id=repeats_job_id,
-        removed=removed,
-        undone_at=undone_at,
-        undone_by=undone_by,
-    )

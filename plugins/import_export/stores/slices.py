@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from import_export.errors import LayoutChanged
-from import_export.imports.tables import SlicePart
+from import_export.imports.table_rules import SlicePart
 from import_export.stores.database import Session, quoted
 from import_export.stores.staging_table import STAGING, Target
 

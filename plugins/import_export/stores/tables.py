@@ -6,16 +6,8 @@ import json
 from collections import defaultdict
 from typing import Any
 
-from import_export.imports.tables import (
-    Column,
-    ColumnType,
-    Duplicates,
-    ImportTable,
-    NumberFormat,
-    RejectLimit,
-    Role,
-    SlicePart,
-)
+from import_export.imports.table_rules import Duplicates, RejectLimit, SlicePart
+from import_export.imports.tables import Column, ColumnType, ImportTable, NumberFormat, Role
 from import_export.stores.database import Session
 from import_export.stores.queries import queries
 
