@@ -14,7 +14,10 @@ from import_export.imports.table_rules import RejectLimit, SlicePart
 def check(cells: list[str], **config: Any) -> tuple[list[str | None], dict[int, str]]:
     """Values and codes of problems."""
     [column] = table_from_config({"table_name": "t", "columns": [{"name": "c", **config}]}).columns
-    checked = ColumnCheck(column).check(pl.Series(cells, dtype=pl.String))
+    series = pl.Series(cells, dtype=pl.String)
+    checked = ColumnCheck(column).check(series)
+    # A handful of cells are looked at one by one, with the same outcome.
+    assert dict(ColumnCheck(column).problems_of(series)) == dict(checked.problems)
     return checked.values.to_list(), {row: told.code.value for row, told in checked.problems.items()}
 
 
@@ -67,6 +70,31 @@ def check(cells: list[str], **config: Any) -> tuple[list[str | None], dict[int, 
         ({"trim": False, "max_length": 3}, [" a ", "abcd", "  "], [" a ", None, None], {1: "TOO_LONG"}),
         ({"is_mandatory": True, "trim": False}, [" "], [None], {0: "MANDATORY_EMPTY"}),
         ({"default": "-", "allowed_values": ["A"]}, ["", "A"], ["-", "A"], {}),
+        (
+            {"type": "int", "number_format": "1.234,56", "is_mandatory": True},
+            ["1.250", " ", "12,0", "x", "9" * 30],
+            ["1250", None, "12", None, None],
+            {1: "MANDATORY_EMPTY", 3: "NOT_AN_INTEGER", 4: "OUT_OF_RANGE"},
+        ),
+        (
+            {"type": "decimal(5,2)", "number_format": "1.234,56"},
+            ["1,5", "(2)", "1.000,00", "", "Rp -"],
+            ["1.50", "-2.00", None, None, "0.00"],
+            {2: "OUT_OF_RANGE"},
+        ),
+        ({"type": "bool"}, ["ya", "0", "mungkin"], ["1", "0", None], {2: "NOT_ALLOWED"}),
+        (
+            {"type": "date", "date_formats": ["dd/mm/yyyy"]},
+            ["31/03/2026", "31/02/2026", "", "46112"],
+            ["2026-03-31", None, None, "2026-03-31"],
+            {1: "BAD_DATE"},
+        ),
+        (
+            {"max_length": 3},
+            ['="007"', "'07", "8,9E+12", "abcd", "é😀"],
+            ["007", "07", None, None, "é😀"],
+            {2: "PRECISION_LOST", 3: "TOO_LONG"},
+        ),
     ],
 )
 def test_a_column_takes_what_its_configuration_allows(

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import polars as pl
 
-from import_export.imports.checks import check_columns
 from import_export.imports.counting import count_rows
 from import_export.imports.extraction import DATA_EXTENSIONS
 from import_export.imports.layout import Layout, find_layout
@@ -162,12 +161,12 @@ def _sample_is_valid(case: _Case) -> Told | None:
     assert table is not None  # noqa: S101 - found by the stages before
     assert case.headers is not None  # noqa: S101
     found: dict[int, list[Told]] = defaultdict(list)
-    positions = case.headers.positions
-    columns = [column for column in table.columns if column.name in positions]
-    cells = [case.sample.get_column(str(positions[column.name])) for column in columns]
-    for checked in check_columns([column_check(column, table, None) for column in columns], cells):
-        for number, told in checked.problems.items():
-            found[number].append(told)
+    for column in table.columns:
+        position = case.headers.positions.get(column.name)
+        if position is not None:
+            problems = column_check(column, table, None).problems_of(case.sample.get_column(str(position)))
+            for number, told in problems.items():
+                found[number].append(told)
     data = [
         number
         for number, row in enumerate(_sample_rows(case))
