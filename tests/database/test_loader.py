@@ -239,3 +239,29 @@ def test_upserts_agree_with_a_slow_and_obvious_model(session: Session, seed: int
         assert counts(merged) == (inserted, updated, unchanged)
         assert merged.rows == inserted + updated + unchanged + len(merged.superseded)
         assert stored(session) == model
+
+
+def test_rows_whose_texts_hold_the_hashs_separator_are_told_apart(session: Session) -> None:
+    frame = sales(["p", "p"], kota="x").with_columns(
+        kota=pl.Series(["q\x1fr", "q"]), salesman=pl.Series(["s", "r\x1fs"])
+    )
+    columns = [Column(name, ColumnType.parse("str")) for name in ("dono", "kota", "salesman")]
+    assert row_hashes(frame, columns).n_unique() == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("a", None), ("a", "")),
+        ((None, "a"), ("", "a")),
+        (("", None), (None, "")),
+        (("a\x1f", None), ("a", "")),
+    ],
+)
+def test_rows_with_empty_texts_and_nulls_are_told_apart(
+    one: tuple[str | None, ...], other: tuple[str | None, ...]
+) -> None:
+    frame = pl.DataFrame([one, other], schema={"a": pl.String, "b": pl.String}, orient="row")
+    columns = [Column(name, ColumnType.parse("str")) for name in "abc"]
+    assert row_hashes(frame, columns[:2]).n_unique() == 2
+    assert row_hashes(frame, columns[:2]).to_list() == row_hashes(frame, columns).to_list()

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 
 from import_export.imports.tables import Column, Kind
 from import_export.stores.database import Session, quoted
-from import_export.stores.staging_table import STAGING, Target, disagree, loaded, told_by_server
+from import_export.stores.staging_table import (
+    STAGING,
+    Target,
+    disagree,
+    hash_in_mysql,
+    loaded,
+    told_by_server,
+)
 
 _CHANGED = re.compile(r"Rows matched: (\d+)\s+Changed: (\d+)\s+Warnings: (\d+)")
 
@@ -117,9 +124,9 @@ def _merge_compared(session: Session, target: Target, rows: int) -> int:
 
     The table is read once, and each of its rows looked up in the staging table's index.
     """
-    session.execute(f"UPDATE {STAGING} AS s SET s.row_hash = {_hash(target, 's')}")
+    session.execute(f"UPDATE {STAGING} AS s SET s.row_hash = {hash_in_mysql(target, 's')}")
     session.execute(
-        f"DELETE s FROM {STAGING} AS s INNER JOIN {target.name} AS t ON s.row_hash = {_hash(target, 't')}"
+        f"DELETE s FROM {STAGING} AS s INNER JOIN {target.name} AS t ON s.row_hash = {hash_in_mysql(target, 't')}"
     )
     names = ", ".join(quoted(name) for name in target.columns)
     # Equal rows of one file are one row, as in tables that keep the hash.
@@ -130,15 +137,6 @@ def _merge_compared(session: Session, target: Target, rows: int) -> int:
     if info.records != inserted or info.warnings or inserted > rows:
         raise disagree(session, f"merging {rows} rows, MySQL tells {info}, {inserted} affected")
     return inserted
-
-
-def _hash(target: Target, alias: str) -> str:
-    """A hash of the columns that the file brings, as MySQL holds them."""
-    values = ", ".join(
-        f"COALESCE(CAST({alias}.{quoted(name)} AS CHAR CHARACTER SET utf8mb4), '\\0')"
-        for name in target.columns
-    )
-    return f"UNHEX(LEFT(SHA2(CONCAT_WS('\\x1f', {values}), 256), 32))"
 
 
 def _value_columns(target: Target) -> list[Column]:

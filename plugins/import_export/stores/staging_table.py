@@ -6,6 +6,7 @@ Temporary, so that neither its making nor its end commits anything (source: the 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -122,7 +123,8 @@ def row_hashes(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.Series:
 
     `columns`: all of the table's, in its order; one that the file lacks has its default, as it will have in MySQL.
     NULLs at the end are left out, so that a column added to a table later leaves the hashes of its rows as they are.
-    MySQL can compute the same: `LEFT(SHA2(CONCAT_WS('\x1f', …), 256), 32)`.
+    MySQL can compute the same: `LEFT(SHA2(CONCAT_WS(0x1f, …), 256), 32)`, but for rows whose texts are empty or hold
+    the separator: joined, these could be other rows' texts, so JSON is hashed instead.
     """
     values = [
         (pl.col(column.name) if column.name in frame.columns else pl.lit(column.filler, pl.String)).fill_null(
@@ -130,17 +132,48 @@ def row_hashes(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.Series:
         )
         for column in columns
     ]
-    texts = frame.select(
-        pl.concat_str(values, separator="\x1f").str.strip_chars_end("\0\x1f").alias("text")
-    ).to_series()
+    joined = frame.select(pl.concat_str(values, separator="\x1f").alias("text")).to_series()
+    texts = joined.str.strip_chars_end("\0\x1f")
+    odd = _ambiguous(joined, len(columns))
+    if odd.any():
+        rows = frame.select(value.alias(str(number)) for number, value in enumerate(values)).filter(odd)
+        texts = texts.scatter(odd.arg_true(), [_unambiguous(row) for row in rows.iter_rows()])
     sha256 = hashlib.sha256
     return pl.Series("row_hash", [sha256(text.encode()).hexdigest()[:32] for text in texts])
+
+
+def _ambiguous(joined: pl.Series, columns: int) -> pl.Series:
+    """Rows whose joined texts could be those of other rows: a text holds the separator, or is empty."""
+    texts = joined.str
+    return (
+        (texts.count_matches("\x1f", literal=True) != columns - 1)
+        | texts.contains("\x1f\x1f", literal=True)
+        | texts.starts_with("\x1f")
+        | texts.ends_with("\x1f")
+        | (joined == "")
+    )
+
+
+def _unambiguous(row: Sequence[str]) -> str:
+    """Values of a row as JSON behind a NUL, which no text holds; NULLs at the end are left out here, too."""
+    last = max((number for number, text in enumerate(row, start=1) if text != "\0"), default=0)
+    return "\0" + json.dumps(row[:last])
 
 
 def with_hashes(frames: Iterable[pl.DataFrame], target: Target) -> Iterator[pl.DataFrame]:
     """Frames with the row's hash as the last column, where the table keeps it."""
     for frame in frames:
         yield frame.with_columns(row_hashes(frame, target.table.columns)) if target.hashed else frame
+
+
+def hash_in_mysql(target: Target, alias: str) -> str:
+    """An expression: a hash of the columns that the file brings, as MySQL holds them, where no hash is kept.
+
+    Each text goes in with its length, so that no two rows are ever joined to one text.
+    """
+    texts = [f"CAST({alias}.{quoted(name)} AS BINARY)" for name in target.columns]
+    values = ", ".join(f"COALESCE(CONCAT(LENGTH({text}), ':', {text}), '-')" for text in texts)
+    return f"UNHEX(LEFT(SHA2(CONCAT({values}), 256), 32))"
 
 
 def stage(session: Session, target: Target, counted: Counted) -> tuple[int, ...]:
