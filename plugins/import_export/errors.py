@@ -7,7 +7,8 @@ ImportExportError
 │   ├── NotFound               404  no such batch, job, table, column
 │   ├── InvalidMove            409  a job cannot go from this status to that one
 │   ├── Unfinished             409  a batch has jobs that are not at their end
-│   ├── NotUndoable          409  undoing an import would not bring back what was there before
+│   ├── NotUndoable            409  undoing an import would not bring back what was there before
+│   ├── RowsRefused            409  a rule of the MySQL table itself (a key, a check, a trigger) refuses rows
 │   ├── ArchiveRefused         502  the archive will not take the file until a person acts
 │   └── LayoutChanged          409  the MySQL table does not fit its configuration any more
 └── TransientError             503  try again: a database that is away, a busy job
@@ -73,6 +74,12 @@ class Unfinished(TerminalError):
 
 class NotUndoable(TerminalError):
     """An import cannot be undone as a whole; the message says why."""
+
+    http_status = 409
+
+
+class RowsRefused(TerminalError):
+    """A rule of the MySQL table that no configuration knows refuses rows of the file."""
 
     http_status = 409
 

@@ -218,6 +218,10 @@ TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "Table '{table}' does not fit its configuration: {why}",
             "Tabel '{table}' tidak sesuai konfigurasinya: {why}",
         ),
+        Message.ROWS_REFUSED: (
+            "Nothing was loaded: a rule of MySQL's table '{table}' refuses a row: {why}",
+            "Tidak ada yang dimuat: aturan tabel MySQL '{table}' menolak sebuah baris: {why}",
+        ),
         Message.USER_SKIPPED: ("User skipped this step", "Pengguna melewati langkah ini"),
         Message.WORKER_LOST: (
             "The worker that loaded this file ended without a word; the import is taken up again.",

@@ -171,7 +171,7 @@ class ImportTable:
     @property
     def may_refuse(self) -> bool:
         """Whether a file may be refused after its rows were looked at."""
-        return self.max_rejects != RejectLimit() or bool(self.replaces)
+        return not self.has_helpers or self.max_rejects != RejectLimit() or bool(self.replaces)
 
     @property
     def unique_columns(self) -> tuple[Column, ...]:

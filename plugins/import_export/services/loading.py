@@ -13,6 +13,7 @@ from import_export.errors import (
     DatabaseUnavailable,
     ImportExportError,
     LayoutChanged,
+    RowsRefused,
     TransientError,
 )
 from import_export.imports.jobs import FINAL, ImportBatch, ImportJob, JobStatus
@@ -126,9 +127,10 @@ def _load_locked(
         session.execute("SAVEPOINT before_rows")
     try:
         staged, merged = _load_rows(context, session, batch, job, plan)
-    except LayoutChanged as fault:
+    except (LayoutChanged, RowsRefused) as fault:
         session.execute("ROLLBACK TO SAVEPOINT before_rows")
-        fail(context, jobs, job, tell(Message.TABLE_GONE, table=table.table_name, why=str(fault)))
+        code = Message.ROWS_REFUSED if isinstance(fault, RowsRefused) else Message.TABLE_GONE
+        fail(context, jobs, job, tell(code, table=table.table_name, why=str(fault)))
         return
     if table.max_rejects.exceeded(staged.rejected, staged.lines):
         session.execute("ROLLBACK TO SAVEPOINT before_rows")

@@ -10,7 +10,7 @@ from typing import Any
 import MySQLdb
 from airflow.providers.mysql.hooks.mysql import MySqlHook
 
-from import_export.errors import DatabaseUnavailable, JobBusy, TransientError
+from import_export.errors import DatabaseUnavailable, JobBusy, RowsRefused, TransientError
 
 BUSY = frozenset({1205, 3572})
 """Lock wait timeout; NOWAIT on MySQL (MariaDB says 1205 for both)."""
@@ -40,6 +40,18 @@ AWAY = frozenset(
     }
 )
 """The server is away or has no room; nothing is known to be wrong with the statement."""
+
+REFUSED = frozenset(
+    {
+        *(1022, 1062, 1169, 1586),  # a unique key
+        *(1216, 1217, 1451, 1452),  # a foreign key
+        *(3819, 4025),  # a check: MySQL, MariaDB
+        *(1644, 1442),  # a trigger
+        *(1048, 1263, 1364),  # a column that needs a value
+        *(1264, 1265, 1292, 1366, 1367, 1406, 1411, 3140, 4038),  # a value that the column cannot hold
+    }
+)
+"""The rows break a rule of the table; sending them again would end the same way."""
 
 # What every session relies on. READ COMMITTED: lanes that load the same table would lock gaps of each other.
 _SESSION = (
@@ -149,6 +161,17 @@ def translated_errors() -> Iterator[None]:
             raise DatabaseUnavailable(
                 f"MySQL error {code}: {error.args[-1] if error.args else error}"
             ) from error
+        raise
+
+
+@contextmanager
+def told_refusals() -> Iterator[None]:
+    """Turn the server's errors about rows that break a rule of the table into `RowsRefused`."""
+    try:
+        yield
+    except MySQLdb.Error as error:
+        if error.args and error.args[0] in REFUSED:
+            raise RowsRefused(str(error.args[-1])) from error
         raise
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from import_export.imports.tables import ImportTable
-from import_export.stores.database import Session, quoted
+from import_export.stores.database import Session, quoted, told_refusals
 from import_export.stores.merging import finish_direct, merge, some_are_there
 from import_export.stores.pipe import feed
 from import_export.stores.slices import remove_slices
@@ -59,7 +59,8 @@ def load_rows(
     """Load the frames (`line`, then `target.columns`, texts as MySQL takes them) into the table; give the counts.
 
     `again` gives the same frames once more; with it, rows that are probably all new are loaded directly.
-    Raises `CountsDisagree` when MySQL stored other than what was sent; the caller must roll back on any error.
+    Raises `CountsDisagree` when MySQL stored other than what was sent, and `RowsRefused` when a table that the product
+    did not make has a rule against them; the caller must roll back on any error.
     """
     replaces = target.table.replaces
     if target.few and target.table.has_helpers and not replaces:
@@ -73,8 +74,15 @@ def load_rows(
             counted.peek()
             if counted.first is not None and not _known(session, target, counted.first):
                 return _load_new(session, target, counted, again)
+    if target.table.has_helpers:
+        return _load_staged(session, target, counted)
+    with told_refusals():
+        return _load_staged(session, target, counted)
+
+
+def _load_staged(session: Session, target: Target, counted: Counted) -> Merged:
     superseded = stage(session, target, counted)
-    removed, slices = remove_slices(session, target) if replaces and counted.rows else (0, ())
+    removed, slices = remove_slices(session, target) if target.table.replaces and counted.rows else (0, ())
     inserted, updated = merge(session, target, counted.rows - len(superseded))
     return Merged(counted.rows, inserted, updated, superseded, removed, slices)
 

@@ -102,15 +102,21 @@ def _update(session: Session, target: Target, condition: str) -> int:
 
 
 def _insert_all(session: Session, target: Target, rows: int, where: str = "") -> tuple[int, int]:
-    """Insert staged rows in one statement; those that are there (by another transaction since the look) are updated."""
+    """Insert staged rows in one statement; those that are there (by another transaction since the look) are updated.
+
+    Not in tables that somebody else made: these may have other keys, and a row that has another row's value in one of
+    them would be written over that row.
+    """
+    constants = (*target.helpers, *target.fillers)
     names = [quoted(name) for name in target.columns] + (["row_hash"] if target.hashed else [])
-    into = [*names, *(name for name, _ in target.helpers)]
-    taken = [*(f"s.{name}" for name in names), *("%s" for _ in target.helpers)]
+    into = [*names, *(name for name, _ in constants)]
+    taken = [*(f"s.{name}" for name in names), *("%s" for _ in constants)]
     assignments, values = _updates(target)
+    there_already = f"ON DUPLICATE KEY UPDATE {assignments}" if target.table.has_helpers else ""
     affected = session.execute(
         f"INSERT INTO {target.name} ({', '.join(into)}) SELECT {', '.join(taken)} FROM {STAGING} AS s {where} "
-        f"ON DUPLICATE KEY UPDATE {assignments}",
-        [*(value for _, value in target.helpers), *values],
+        f"{there_already}",
+        [*(value for _, value in constants), *(values if there_already else ())],
     )
     info = loaded(session)
     inserted = affected - 2 * info.duplicates
@@ -124,14 +130,16 @@ def _merge_compared(session: Session, target: Target, rows: int) -> int:
 
     The table is read once, and each of its rows looked up in the staging table's index.
     """
-    session.execute(f"UPDATE {STAGING} AS s SET s.row_hash = {hash_in_mysql(target, 's')}")
     session.execute(
         f"DELETE s FROM {STAGING} AS s INNER JOIN {target.name} AS t ON s.row_hash = {hash_in_mysql(target, 't')}"
     )
-    names = ", ".join(quoted(name) for name in target.columns)
+    names = [quoted(name) for name in target.columns]
+    into = ", ".join([*names, *(name for name, _ in target.fillers)])
+    taken = ", ".join([*(f"s.{name}" for name in names), *("%s" for _ in target.fillers)])
     # Equal rows of one file are one row, as in tables that keep the hash.
     inserted = session.execute(
-        f"INSERT INTO {target.name} ({names}) SELECT {names} FROM {STAGING} GROUP BY row_hash"
+        f"INSERT INTO {target.name} ({into}) SELECT {taken} FROM {STAGING} AS s GROUP BY s.row_hash",
+        [value for _, value in target.fillers],
     )
     info = loaded(session)
     if info.records != inserted or info.warnings or inserted > rows:

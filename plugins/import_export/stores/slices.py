@@ -8,7 +8,7 @@ from typing import Any
 from import_export.errors import LayoutChanged
 from import_export.imports.table_rules import SlicePart
 from import_export.stores.database import Session, quoted
-from import_export.stores.staging_table import STAGING, Target
+from import_export.stores.staging_table import STAGING, Target, hash_in_mysql
 
 MOST_SLICES = 5000
 """A file that spans more slices than this is not what the configuration is meant for."""
@@ -56,9 +56,9 @@ def _remove(session: Session, target: Target, values: tuple[Any, ...]) -> int:
             parameters += [value, _after(value, part.unit)]
     where = " AND ".join(conditions)
     if target.compared:
-        return session.execute(f"DELETE t FROM {target.name} AS t WHERE {where}", parameters)
-    keys = target.keys or ("row_hash",)
-    same = " AND ".join(f"t.{key} = s.{key}" for key in keys)
+        same = f"s.row_hash = {hash_in_mysql(target, 't')}"
+    else:
+        same = " AND ".join(f"t.{key} = s.{key}" for key in target.keys or ("row_hash",))
     return session.execute(
         f"DELETE t FROM {target.name} AS t LEFT JOIN {STAGING} AS s ON {same} WHERE s.line IS NULL AND {where}",
         parameters,

@@ -73,6 +73,17 @@ class Target:
         return not self.table.unique_columns and not self.table.has_helpers
 
     @property
+    def fillers(self) -> tuple[tuple[str, object], ...]:
+        """What new rows get in columns that the file lacks: quoted column and configured default.
+
+        In tables that the product made, MySQL's own defaults are these.
+        """
+        if self.table.has_helpers:
+            return ()
+        lacking = [column for column in self.table.columns if column.name not in self.columns]
+        return tuple((quoted(column.name), column.filler) for column in lacking if column.filler is not None)
+
+    @property
     def helpers(self) -> tuple[tuple[str, object], ...]:
         """What the product adds to each row: quoted column and value."""
         if not self.table.has_helpers:
@@ -192,6 +203,8 @@ def stage(session: Session, target: Target, counted: Counted) -> tuple[int, ...]
             target.job_id,
         )
         replaced = _insert(session, target, counted)
+    if target.compared:
+        session.execute(f"UPDATE {STAGING} AS s SET s.row_hash = {hash_in_mysql(target, 's')}")
     return _superseded(session, target, counted) if replaced else ()
 
 
