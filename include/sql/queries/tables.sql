@@ -75,3 +75,17 @@ WHERE
     AND table_name = :table_name
     AND non_unique = 0
 ORDER BY index_name, seq_in_index;
+
+-- name: share_table(table_name)
+-- Held by every load until its end; several loads of a table go on side by side.
+SELECT id
+FROM import_tables
+WHERE table_name = :table_name
+LOCK IN SHARE MODE;
+
+-- name: own_table(table_name)
+-- Held by who must be alone with the table: what it finds there must still be so when it commits.
+SELECT id
+FROM import_tables
+WHERE table_name = :table_name
+FOR UPDATE;

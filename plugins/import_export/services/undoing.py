@@ -9,7 +9,7 @@ from import_export.services.context import Context
 from import_export.stores.database import Session
 from import_export.stores.jobs import JobStore
 from import_export.stores.loader import count_rows_of, remove_rows_of
-from import_export.stores.tables import list_tables
+from import_export.stores.tables import list_tables, own_table
 
 
 def undo_job(context: Context, job_id: int) -> int:
@@ -48,6 +48,8 @@ def _undoable(session: Session, jobs: JobStore, job: ImportJob) -> ImportTable:
             f"job {job.id} changed rows that were there before ({job.counts.updated} updated, {job.removed} removed); "
             "their old values are not kept"
         )
+    # Loads that met the job's rows and have not committed yet are waited for, and then seen.
+    own_table(session, table.table_name)
     if jobs.changed_after(job.id):
         raise NotUndoable(
             f"a later import changed rows of table '{job.table_name}'; undo or correct that one first"

@@ -53,11 +53,14 @@ REFUSED = frozenset(
 )
 """The rows break a rule of the table; sending them again would end the same way."""
 
+LOCK_SECONDS = 30
+"""How long a statement waits for somebody else's lock."""
+
 # What every session relies on. READ COMMITTED: lanes that load the same table would lock gaps of each other.
 _SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
     "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED', "
-    "innodb_lock_wait_timeout = 30"
+    f"innodb_lock_wait_timeout = {LOCK_SECONDS}"
 )
 # The server ends the transaction of a loader that froze, so that its locks do not outlive it.
 _LOADER = ", wait_timeout = 120, net_read_timeout = 120, net_write_timeout = 120"

@@ -25,6 +25,7 @@ from import_export.stores.staging_table import (
     stage_few,
     with_hashes,
 )
+from import_export.stores.tables import own_table, share_table
 
 SAMPLE = 1000
 """Rows by whose keys it is guessed whether a file is new."""
@@ -63,6 +64,8 @@ def load_rows(
     did not make has a rule against them; the caller must roll back on any error.
     """
     replaces = target.table.replaces
+    if target.table.has_helpers and not replaces:
+        share_table(session, target.table.table_name)
     if target.few and target.table.has_helpers and not replaces:
         kept = list(frames)
         return _load_new(session, target, Counted(kept), lambda: kept)
@@ -82,6 +85,9 @@ def load_rows(
 
 def _load_staged(session: Session, target: Target, counted: Counted) -> Merged:
     superseded = stage(session, target, counted)
+    if target.table.replaces or not target.table.has_helpers:
+        # What is looked up now decides what is written, and no key of the table would stop another load's rows.
+        own_table(session, target.table.table_name)
     removed, slices = remove_slices(session, target) if target.table.replaces and counted.rows else (0, ())
     inserted, updated = merge(session, target, counted.rows - len(superseded))
     return Merged(counted.rows, inserted, updated, superseded, removed, slices)

@@ -8,8 +8,11 @@ from typing import Any
 
 from import_export.imports.table_rules import Duplicates, RejectLimit, SlicePart
 from import_export.imports.tables import Column, ColumnType, ImportTable, NumberFormat, Role
-from import_export.stores.database import Session
+from import_export.stores.database import LOCK_SECONDS, Session
 from import_export.stores.queries import queries
+
+ALONE_SECONDS = 1800
+"""How long others' loads of a table are waited for by who must be alone with it."""
 
 
 def list_tables(session: Session) -> tuple[ImportTable, ...]:
@@ -22,6 +25,20 @@ def list_tables(session: Session) -> tuple[ImportTable, ...]:
     for row in sql.list_columns(session.raw):
         columns[row[1]].append(_column(row, tuple(aliases[row[0]])))
     return tuple(_table(row, tuple(columns[row[0]])) for row in sql.list_tables(session.raw))
+
+
+def share_table(session: Session, table_name: str) -> None:
+    """Keep others from being alone with the table, until the transaction ends."""
+    list(queries("tables").share_table(session.raw, table_name=table_name))
+
+
+def own_table(session: Session, table_name: str) -> None:
+    """Be alone with the table until the transaction ends; others' loads of it are waited for as long as they may take."""
+    session.execute("SET SESSION innodb_lock_wait_timeout = %s", (ALONE_SECONDS,))
+    try:
+        list(queries("tables").own_table(session.raw, table_name=table_name))
+    finally:
+        session.execute("SET SESSION innodb_lock_wait_timeout = %s", (LOCK_SECONDS,))
 
 
 def _table(row: tuple[Any, ...], columns: tuple[Column, ...]) -> ImportTable:
