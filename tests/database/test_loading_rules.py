@@ -354,3 +354,36 @@ def test_what_came_after_an_import_keeps_it_from_being_undone(flow: Flow) -> Non
     with pytest.raises(NotUndoable, match="was not imported"):
         undo_job(flow.context, refused.id)
     assert json.dumps([row[0] for row in table(flow)]) == '["A", "B"]'
+
+
+@pytest.mark.parametrize(
+    "by_hand", ["DELETE FROM stocks", "UPDATE stocks SET stock_pcs = 5, import_job_id = 0"]
+)
+def test_rows_that_were_changed_by_hand_are_reason_to_read_the_same_bytes_again(
+    flow: Flow, by_hand: str
+) -> None:
+    content = stocks(("A", "1", "01/03/2026"), ("B", "2", "01/03/2026"))
+    imported(flow, content)
+    for _ in range(3):
+        assert imported(flow, content).repeats_job_id is not None
+    execute(flow, by_hand)
+    again = imported(flow, content)
+    assert (again.repeats_job_id, again.counts.success) == (None, 2)
+
+
+def test_rows_that_were_there_before_are_reason_to_read_the_same_bytes_again(flow: Flow) -> None:
+    imported(flow, stocks(("A", "1", "01/03/2026")))
+    content = stocks(("A", "1", "01/03/2026"), ("B", "2", "01/03/2026"))
+    assert counts(imported(flow, content)) == (1, 0, 1, 0, 0)
+    execute(flow, "DELETE FROM stocks WHERE sku = 'A'")
+    assert counts(imported(flow, content)) == (1, 0, 1, 0, 0)
+
+
+def test_an_import_is_not_undone_before_it_is_finished(flow: Flow) -> None:
+    flow.drop("stocks.csv", stocks(("A", "1", "01/03/2026")))
+    batch_id, [lane] = flow.take()
+    validate_lane(flow.context, lane)
+    load_lane(flow.context, lane)
+    with pytest.raises(NotUndoable, match="is not finished"):
+        undo_job(flow.context, flow.jobs(batch_id)[0].id)
+    assert len(table(flow)) == 1

@@ -61,11 +61,15 @@ def test_a_slice_is_replaced_by_one_file_at_a_time(flow: Flow) -> None:
 def test_an_undo_waits_for_loads_that_may_have_met_its_rows(flow: Flow) -> None:
     job = imported(flow, stocks(("A", "1", "01/03/2026")))
     database = flow.context.database
-    with database.session(loader=True) as one, database.session(loader=True) as other:
+    with (
+        database.session(loader=True) as one,
+        database.session(loader=True) as other,
+        one.transaction(),
+        other.transaction(),
+    ):
         # Loads do not wait for each other.
-        with one.transaction(), other.transaction():
-            assert load(one, "stocks", 8).unchanged == 1
-            assert load(other, "stocks", 9).unchanged == 1
-            with pytest.raises(JobBusy):
-                undo_job(flow.context, job.id)
+        assert load(one, "stocks", 8).unchanged == 1
+        assert load(other, "stocks", 9).unchanged == 1
+        with pytest.raises(JobBusy):
+            undo_job(flow.context, job.id)
     assert undo_job(flow.context, job.id) == 1

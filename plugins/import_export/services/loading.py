@@ -26,7 +26,7 @@ from import_export.services.load_plan import LaneTables, Plan
 from import_export.services.outcomes import fail, settle, settle_refused, settle_repeat
 from import_export.stores.database import Deadlock, Session
 from import_export.stores.jobs import JobStore
-from import_export.stores.loader import Merged, load_rows
+from import_export.stores.loader import Merged, count_rows_of, load_rows
 from import_export.stores.staging_table import Target
 from import_export.stores.tables import list_tables
 
@@ -115,7 +115,7 @@ def _load_locked(
     digest = tables.digest(job.table_name, batch.dist_id)
     if digest is not None and not batch.force_again:
         same = jobs.same_import(job, digest)
-        if same is not None:
+        if same is not None and _still_there(session, jobs, same, tables):
             settle_repeat(context, jobs, job, same, digest)
             return
     plan = tables.plan(session, job, context.work(batch.batch_id).files / (job.stored_name or ""))
@@ -137,6 +137,17 @@ def _load_locked(
         settle_refused(context, jobs, job, table, staged)
         return
     settle(context, jobs, job, table, staged, merged, digest)
+
+
+def _still_there(session: Session, jobs: JobStore, same: ImportJob, tables: LaneTables) -> bool:
+    """Whether the table's rows say themselves that they came with that job, and all do: people change rows by hand, too."""
+    origin = same
+    while origin.repeats_job_id is not None:
+        origin = jobs.job(origin.repeats_job_id)
+    table = tables.configured[origin.table_name or ""]
+    if not table.has_helpers or origin.counts.unchanged:
+        return False  # whose rows they were is not known
+    return count_rows_of(session, table, origin.id) == origin.counts.success
 
 
 def _load_rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from import_export.errors import CountsDisagree, NotUndoable
-from import_export.imports.jobs import ImportJob, JobStatus
+from import_export.imports.jobs import ArchiveState, ImportJob, JobStatus
 from import_export.imports.tables import ImportTable
 from import_export.services.context import Context
 from import_export.stores.database import Session
@@ -40,6 +40,10 @@ def _undoable(session: Session, jobs: JobStore, job: ImportJob) -> ImportTable:
         raise NotUndoable(f"job {job.id} was not imported (status {job.status.value})")
     if job.undone_at is not None:
         raise NotUndoable(f"job {job.id} was undone already, at {job.undone_at:%Y-%m-%d %H:%M:%S}")
+    if jobs.batch(job.batch_id).finished_at is None or job.archive_state is ArchiveState.PENDING:
+        raise NotUndoable(
+            f"job {job.id} is not finished: its batch is not closed, or its file not archived, yet"
+        )
     table = next((table for table in list_tables(session) if table.table_name == job.table_name), None)
     if table is None or not table.has_helpers:
         raise NotUndoable(f"the rows of table '{job.table_name}' do not tell which import they came with")
