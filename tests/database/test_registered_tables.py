@@ -85,3 +85,62 @@ def test_a_column_that_the_file_lacks_gets_the_configured_default_in_new_rows(fl
     job = imported(flow, "code\nA\nB\n", "theirs.csv")
     assert counts(job) == (1, 0, 1, 0, 0)
     assert table(flow, "*", "theirs") == [("A", "n", "1"), ("B", "none", "7")]
+
+
+@pytest.mark.parametrize(
+    ("held", "configured", "cells", "errors", "kept"),
+    [
+        ("DATE", "datetime", ["2026-03-01 10:00"], [], ["2026-03-01"]),
+        (
+            "TIMESTAMP NULL",
+            "datetime",
+            ["2026-03-01 10:00", "1950-01-01"],
+            ["OUT_OF_RANGE"],
+            ["2026-03-01 10:00:00"],
+        ),
+        ("INT", "str", ["12", "x"], ["NOT_AN_INTEGER"], ["12"]),
+        ("DECIMAL(4, 1)", "str", ["12.5", "x", "1000"], ["NOT_A_NUMBER", "OUT_OF_RANGE"], ["12.5"]),
+        ("DATE", "str", ["01/03/2026", "x"], ["BAD_DATE"], ["2026-03-01"]),
+        ("ENUM('a', 'b''c')", "str", ["b'c", "x"], ["NOT_ALLOWED"], ["b'c"]),
+        ("VARCHAR(3)", "int", ["999", "-99", "1000", "-100"], ["OUT_OF_RANGE"] * 2, ["-99", "999"]),
+        ("DOUBLE", "decimal(10,2)", ["1.5"], [], ["1.5"]),
+        ("YEAR", "int", ["2026", "1900", "2156"], ["OUT_OF_RANGE"] * 2, ["2026"]),
+    ],
+)
+def test_columns_are_checked_as_what_mysql_holds(
+    flow: Flow, held: str, configured: str, cells: list[str], errors: list[str], kept: list[str]
+) -> None:
+    register(
+        flow,
+        f"CREATE TABLE theirs (code VARCHAR(5), value {held})",
+        [CODE, {"name": "value", "type": configured}],
+    )
+    # The quick validation looks at the first rows.
+    rows = "".join(f"c;{cell}\n" for cell in [cells[0], cells[0], *cells])
+    job = imported(flow, "code;value\n" + rows, "theirs.csv")
+    assert [entry["code"] for entry in job.errors] == errors
+    assert [value for _, value in table(flow, "code, value", "theirs")] == sorted(kept)
+
+
+@pytest.mark.parametrize(
+    ("held", "configured", "told"),
+    [
+        ("INT GENERATED ALWAYS AS (1) STORED", "int", "is computed by MySQL"),
+        ("DATE", "int", "MySQL's is date"),
+        ("VARCHAR(5)", "date", "MySQL's is varchar(5)"),
+        ("BLOB", "str", "MySQL's is blob"),
+    ],
+)
+def test_columns_that_cannot_hold_what_is_configured_are_told(
+    flow: Flow, held: str, configured: str, told: str
+) -> None:
+    register(
+        flow,
+        f"CREATE TABLE theirs (code VARCHAR(5), value {held})",
+        [CODE, {"name": "value", "type": configured}],
+    )
+    cell = "01/03/2026" if configured == "date" else "1"
+    job = imported(flow, f"code;value\nA;{cell}\n", "theirs.csv")
+    assert job.status is JobStatus.FAILED
+    assert job.message is not None
+    assert told in job.message.text()
