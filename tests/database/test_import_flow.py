@@ -151,9 +151,9 @@ def test_no_good_row_at_all_is_failed_and_loads_nothing(flow: Flow) -> None:
     flow.drop("stocks.csv", STOCKS_HEADER + good)
     _, [lane] = flow.take()
     validate_lane(flow.context, lane)
-    # The configuration changes between validation and import: now every row lacks something.
+    # The configuration changes between validation and import: now every row is out of range.
     with flow.context.database.session() as session, session.transaction():
-        session.execute("UPDATE import_columns SET data_type = 'date' WHERE name = 'stock_pcs'")
+        session.execute("UPDATE import_columns SET maximum = '0' WHERE name = 'stock_pcs'")
     load_lane(flow.context, lane)
     job = flow.jobs(lane.batch_id)[0]
     assert job.status is JobStatus.FAILED
