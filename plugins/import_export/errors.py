@@ -9,6 +9,8 @@ ImportExportError
 │   ├── Unfinished             409  a batch has jobs that are not at their end
 │   ├── NotUndoable            409  undoing an import would not bring back what was there before
 │   ├── RowsRefused            409  a rule of the MySQL table itself (a key, a check, a trigger) refuses rows
+│   ├── Cancelled              409  a person cancelled the batch while a file of it was being loaded
+│   ├── Forbidden              403  a distributor that the person may not see or send for
 │   ├── ArchiveRefused         502  the archive will not take the file until a person acts
 │   └── LayoutChanged          409  the MySQL table does not fit its configuration any more
 └── TransientError             503  try again: a database that is away, a busy job
@@ -82,6 +84,22 @@ class RowsRefused(TerminalError):
     """A rule of the MySQL table that no configuration knows refuses rows of the file."""
 
     http_status = 409
+
+
+class Cancelled(TerminalError):
+    """The batch was cancelled; `who` did it."""
+
+    http_status = 409
+
+    def __init__(self, who: str) -> None:
+        super().__init__(f"cancelled by {who}")
+        self.who = who
+
+
+class Forbidden(TerminalError):
+    """The person may not do this, or not for this distributor."""
+
+    http_status = 403
 
 
 class ArchiveRefused(TerminalError):

@@ -11,6 +11,7 @@ class Message(StrEnum):
     # a batch, or a thing handed over
     NO_FILES = "NO_FILES"
     NO_VALID_DATA_FILES = "NO_VALID_DATA_FILES"
+    ALL_INVALID = "ALL_INVALID"
     UNSUPPORTED_TYPE = "UNSUPPORTED_TYPE"
     NOT_A_REGULAR_FILE = "NOT_A_REGULAR_FILE"
     ZIP_NO_DATA_FILE = "ZIP_NO_DATA_FILE"
@@ -56,6 +57,7 @@ class Message(StrEnum):
     ROWS_REFUSED = "ROWS_REFUSED"
     USER_SKIPPED = "USER_SKIPPED"
     WORKER_LOST = "WORKER_LOST"
+    CANCELLED = "CANCELLED"
     BROKE_OFF = "BROKE_OFF"
     # notes of the reader, in words
     NUL_REMOVED = "NUL_REMOVED"

@@ -65,6 +65,7 @@ TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "No valid data files to process.",
             "Tidak ada file data yang dapat diproses.",
         ),
+        Message.ALL_INVALID: ("All files failed validation.", "Semua file gagal validasi."),
         Message.UNSUPPORTED_TYPE: (
             "{name}: Unsupported file type '{extension}'. Skipped.",
             "{name}: Jenis file '{extension}' tidak didukung. Dilewati.",
@@ -227,6 +228,7 @@ TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "The worker that loaded this file ended without a word; the import is taken up again.",
             "Proses yang memuat file ini berhenti tanpa pesan; impor dilanjutkan kembali.",
         ),
+        Message.CANCELLED: ("Cancelled by {who}", "Dibatalkan oleh {who}"),
         Message.BROKE_OFF: (
             "The import broke off and will be tried again: {why}",
             "Impor terputus dan akan dicoba lagi: {why}",

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from import_export.errors import SettingsError
 from import_export.messages import Language
+from import_export.scopes import ScopeRule, parse_rules
 
 SECTION = "import_export"
 
@@ -21,9 +23,14 @@ Getter = Callable[[str], "str | None"]
 
 
 def _setting(
-    default: Any = MISSING, *, doc: str, least: int | None = None, choices: tuple[str, ...] = ()
+    default: Any = MISSING,
+    *,
+    doc: str,
+    least: int | None = None,
+    choices: tuple[str, ...] = (),
+    zone: bool = False,
 ) -> Any:
-    return field(default=default, metadata={"doc": doc, "least": least, "choices": choices})
+    return field(default=default, metadata={"doc": doc, "least": least, "choices": choices, "zone": zone})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,19 @@ class Settings:
     source_roots: tuple[str, ...] = _setting(
         (), doc="Folders and URIs from which a run's form may take files, separated by commas; empty: any."
     )
+    upload_max_bytes: int = _setting(
+        20 << 30, doc="An upload of more bytes than this: refused (413).", least=1 << 16
+    )
+    upload_max_files: int = _setting(1000, doc="An upload of more files than this: refused (413).", least=1)
+    distributor_access: tuple[ScopeRule, ...] = _setting(
+        (),
+        doc="Which distributors users and roles may see and send for: `agus = 0112 0113; role:Agency = 02*; * = *`. "
+        "Empty: everybody all. Otherwise who is not named gets those of `*`, or none.",
+    )
+    ddl_conn_id: str = _setting(
+        "",
+        doc="Airflow connection of a MySQL user who may make and change tables; empty: that of `mysql_conn_id`.",
+    )
     archive: str = _setting(
         "object_storage", doc="Where imported files are kept.", choices=("object_storage", "google_drive")
     )
@@ -72,9 +92,19 @@ class Settings:
     gdrive_folder_id: str = _setting(
         "", doc="Id of the Drive folder that holds `distributor_file`; empty: the account's root."
     )
+    time_zone: str = _setting(
+        "Asia/Jakarta",
+        doc="Time zone of the days and times that pages show, and of the expected files' days.",
+        zone=True,
+    )
     language: str = _setting(
         "en", doc="Language of reports and of texts kept with jobs.", choices=("en", "id")
     )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """`time_zone`."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def reader_language(self) -> Language:
@@ -120,8 +150,12 @@ def _parse(kind: str, text: str, metadata: Any) -> Any:
         if not path.is_absolute():
             raise ValueError("must be an absolute path")
         return path
+    if kind == "tuple[ScopeRule, ...]":
+        return parse_rules(text)
     if kind == "tuple[str, ...]":
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if metadata["zone"] and text not in available_timezones():
+        raise ValueError("is no time zone such as Asia/Jakarta")
     if metadata["choices"] and text not in metadata["choices"]:
         raise ValueError(f"must be one of: {', '.join(metadata['choices'])}")
     return text

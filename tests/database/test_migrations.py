@@ -36,7 +36,7 @@ def test_the_default_tables_fit_their_configuration(session: Session) -> None:
         assert fitted(session, table).columns
 
 
-@pytest.mark.parametrize(("old", "new"), [(1, 9), (9, 3), (6, 4), (0, 1), (2, 9)])
+@pytest.mark.parametrize(("old", "new"), [(1, 9), (9, 3), (6, 9), (0, 1), (2, 9)])
 def test_the_database_itself_refuses_moves_that_are_not_allowed(session: Session, old: int, new: int) -> None:
     with session.transaction():
         session.execute(

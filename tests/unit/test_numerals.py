@@ -105,3 +105,10 @@ def test_digits_after_the_scale_are_rounded_as_mysql_does(text: str, expected: s
 def test_a_whole_number_may_be_written_with_a_point() -> None:
     assert whole_text(Decimal("12.0")) == "12"
     assert whole_text(Decimal("12.5")) is None
+
+
+@pytest.mark.parametrize("text", ["Rp 123456789012345678901234567.5", "(Rp 123456789012345678901234567.5)"])
+def test_numbers_of_more_digits_than_pythons_own_decimals_are_exact(text: str) -> None:
+    number = parse_number(text, PLAIN)
+    assert number is not None
+    assert decimal_text(number, 38, 2) == f"{'-' if '(' in text else ''}123456789012345678901234567.50"

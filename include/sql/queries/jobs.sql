@@ -1,9 +1,10 @@
--- name: add_batch(batch_id, source, run_id, mode, table_name, dist_id, force_again, names, received_at)!
+-- name: add_batch(batch_id, source, run_id, mode, table_name, dist_id, force_again, names, received_at, created_by)!
 -- Register a batch; a second registration of the same one changes nothing.
 INSERT INTO import_batches
-(batch_id, source, run_id, mode, table_name, dist_id, force_again, names, warnings, refused, received_at)
+(batch_id, source, run_id, mode, table_name, dist_id, force_again, names, warnings, refused, received_at, created_by)
 VALUES (
-    :batch_id, :source, :run_id, :mode, :table_name, :dist_id, :force_again, :names, '[]', FALSE, :received_at
+    :batch_id, :source, :run_id, :mode, :table_name, :dist_id, :force_again, :names, '[]', FALSE, :received_at,
+    :created_by
 )
 ON DUPLICATE KEY UPDATE import_batches.batch_id = import_batches.batch_id;
 
@@ -21,7 +22,11 @@ SELECT
     refused,
     received_at,
     started_at,
-    finished_at
+    finished_at,
+    created_by,
+    cancelled_at,
+    cancelled_by,
+    reruns
 FROM import_batches
 WHERE batch_id = :batch_id;
 
@@ -34,6 +39,23 @@ WHERE
     AND started_at IS NULL
 ORDER BY received_at, batch_id
 LIMIT 500;
+
+-- name: uploads_without_run(before)
+-- Uploads whose server ended before it could start a run.
+SELECT batch_id
+FROM import_batches
+WHERE
+    source IN ('upload', 'correction')
+    AND run_asked_at IS NULL
+    AND finished_at IS NULL
+    AND received_at < :before
+ORDER BY received_at, batch_id
+LIMIT 500;
+
+-- name: set_run_asked(now, batch_id)!
+UPDATE import_batches
+SET run_asked_at = :now
+WHERE batch_id = :batch_id;
 
 -- name: start_batch(now, batch_id)!
 UPDATE import_batches

@@ -60,7 +60,8 @@ SELECT
 FROM information_schema.columns
 WHERE
     table_schema = DATABASE()
-    AND table_name = :table_name;
+    AND table_name = :table_name
+ORDER BY ordinal_position;
 
 -- name: mysql_unique_keys(table_name)
 -- The columns of the MySQL table's unique keys, key by key; only keys over whole columns.

@@ -73,8 +73,14 @@ MOVES: Mapping[JobStatus, frozenset[JobStatus]] = MappingProxyType(
 )
 """Source: the import page, "Allowed moves: 1→4→5→3→9; 4→6; 3→2; 3→8→3"."""
 
-BY_HAND = frozenset({(JobStatus.FAILED, JobStatus.WAITING), (JobStatus.COMPLETE, JobStatus.COMPLETE)})
-"""Moves out of a final status that only a person can make, a re-run and an undo; the job's history tells them."""
+BY_HAND = frozenset(
+    {
+        (JobStatus.FAILED, JobStatus.WAITING),
+        (JobStatus.INVALID, JobStatus.VALIDATING),
+        (JobStatus.COMPLETE, JobStatus.COMPLETE),
+    }
+)
+"""Moves out of a final status that only a person can make, re-runs and an undo; the job's history tells them."""
 
 
 def check_move(job_id: int, old: JobStatus, new: JobStatus, *, by_hand: bool = False) -> None:
@@ -154,7 +160,7 @@ class ImportBatch:
 
     batch_id: str
     source: str
-    """`drop_folder`, `run`, `api` or `page`."""
+    """`drop_folder`, `run`, `upload` or `correction`."""
     run_id: str
     mode: Mode
     table_name: str
@@ -168,6 +174,12 @@ class ImportBatch:
     received_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    created_by: str | None = None
+    """The person who handed it over, where that is known."""
+    cancelled_at: datetime | None = None
+    cancelled_by: str | None = None
+    reruns: int = 0
+    """How often a person had files of it worked on again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from import_export.imports.tables import NumberFormat
 
 INT_LOW, INT_HIGH = -(2**63), 2**63 - 1
 """MySQL's BIGINT."""
+
+_DIGITS = Context(prec=80)
+"""More digits than MySQL's DECIMAL has; Python's own context ends at 28."""
 
 _CURRENCY = re.compile(r"^(?:rp\.?|idr)", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s\u00a0\u202f]+")
@@ -97,7 +100,7 @@ def decimal_text(number: Decimal, precision: int, scale: int) -> str | None:
     # The highest power first: 1e999 must not be written out.
     if number and number.adjusted() >= precision - scale:
         return None
-    rounded = number.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
+    rounded = number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _DIGITS)
     if rounded and rounded.adjusted() >= precision - scale:
         return None
     return f"{rounded if rounded else abs(rounded):f}"

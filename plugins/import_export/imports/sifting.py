@@ -65,7 +65,8 @@ class Sifter:
     def __init__(self, table: ImportTable, headers: HeaderMap) -> None:
         self._table, self._headers = table, headers
         amount = table.by_role(Role.AMOUNT)
-        self._amount = amount if amount is not None and amount.name in headers.positions else None
+        adds_up = amount is not None and amount.type.kind in (Kind.INT, Kind.DECIMAL)
+        self._amount = amount if amount is not None and adds_up and amount.name in headers.positions else None
         self._totals = _Totals()
         self._sum = self._since = Decimal(0)
         self._second_table: int | None = None

@@ -100,6 +100,11 @@ class StagedFile:
         self._done = True
 
     @property
+    def lines(self) -> int:
+        """Data lines read so far."""
+        return self._lines
+
+    @property
     def result(self) -> StagedResult:
         """What the pass found; only after it is over."""
         if not self._done:

@@ -15,7 +15,7 @@ def table_from_config(config: Mapping[str, Any]) -> ImportTable:
     """An import table from the JSON that the API and `inspect --table` take; raise `BadRequest` naming what is wrong."""
     try:
         name = str(config["table_name"])
-        columns = tuple(_column_from_config(column) for column in config["columns"])
+        columns = tuple(column_from_config(column) for column in config["columns"])
     except KeyError as missing:
         raise BadRequest(f"the table's configuration lacks {missing}") from missing
     return ImportTable(
@@ -40,8 +40,9 @@ def _choice(config: Mapping[str, Any], key: str, choices: Sequence[str]) -> str:
     return word
 
 
-def _column_from_config(config: Mapping[str, Any]) -> Column:
-    column_type = ColumnType.parse(str(config.get("type", "str")))
+def column_from_config(config: Mapping[str, Any]) -> Column:
+    """One column from its JSON; raise `BadRequest` or `KeyError`."""
+    column_type = ColumnType.parse(str(config.get("type") or config.get("data_type") or "str"))
     if column_type.kind is Kind.STR and config.get("max_length"):
         column_type = ColumnType(Kind.STR, length=int(config["max_length"]))
     aliases: Sequence[str] = config.get("aliases") or ()
@@ -78,3 +79,43 @@ def _pattern(value: object) -> str | None:
     except re.error as fault:
         raise BadRequest(f"pattern '{value}' is no regular expression: {fault}") from fault
     return str(value)
+
+
+def table_to_config(table: ImportTable) -> dict[str, Any]:
+    """The JSON that `table_from_config` reads; what is as by default is left out."""
+    config = {
+        "table_name": table.table_name,
+        "display_name": table.display_name,
+        "allowed_filename": table.allowed_filename,
+        "distributor_check": table.distributor_check,
+        "duplicates": table.duplicates.value,
+        "max_rejects": str(table.max_rejects),
+        "replaces": ", ".join(str(part) for part in table.replaces),
+        "delimiter": table.delimiter,
+        "has_helpers": table.has_helpers,
+        "columns": [column_to_config(column) for column in table.columns],
+    }
+    return {key: value for key, value in config.items() if value not in (None, "")}
+
+
+def column_to_config(column: Column) -> dict[str, Any]:
+    """The JSON of one column."""
+    config: dict[str, Any] = {
+        "name": column.name,
+        "type": str(column.type),
+        "is_mandatory": column.is_mandatory,
+        "is_unique": column.is_unique,
+        "default": column.default,
+        "number_format": column.number_format.value
+        if column.number_format is not NumberFormat.PLAIN
+        else None,
+        "date_formats": list(column.date_formats),
+        "role": column.role.value if column.role else None,
+        "aliases": list(column.aliases),
+        "allowed_values": list(column.allowed_values),
+        "minimum": column.minimum,
+        "maximum": column.maximum,
+        "pattern": column.pattern,
+        "trim": None if column.trim else False,
+    }
+    return {key: value for key, value in config.items() if value is not None and value != []}

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from import_export.archive.opening import open_archive
 from import_export.services.context import Context
 from import_export.settings import Getter, load
 from import_export.stores.connections import open_database
+from import_export.stores.database import Database
 
 
-def assemble(get: Getter, *, actor: str) -> Context:
-    """The context of this installation; raises `SettingsError` that names what is missing or wrong."""
+def assemble(get: Getter, *, actor: str, opened: Callable[[str], Database] = open_database) -> Context:
+    """The context of this installation; raises `SettingsError` that names what is missing or wrong.
+
+    `opened` gives the database behind an Airflow connection.
+    """
     settings = load(get)
     return Context(
         settings=settings,
-        database=open_database(settings.mysql_conn_id),
+        database=opened(settings.mysql_conn_id),
         open_archive=lambda: open_archive(settings),
         actor=actor,
+        ddl_database=opened(settings.ddl_conn_id) if settings.ddl_conn_id else None,
     )

@@ -31,6 +31,8 @@ class Context:
     actor: str
     """Who or what moves the jobs: a run and its task, or a person."""
     clock: Callable[[], datetime] = utc_now
+    ddl_database: Database | None = None
+    """Opened as a user who may make and change tables, where that is another one."""
     worker: str = field(default_factory=socket.gethostname)
 
     @contextmanager
@@ -38,6 +40,11 @@ class Context:
         """The jobs, in a transaction on a connection of their own."""
         with self.database.session() as session, session.transaction():
             yield JobStore(session)
+
+    @property
+    def configuration(self) -> Database:
+        """Where changes of the configuration are made."""
+        return self.ddl_database or self.database
 
     def work(self, batch_id: str) -> WorkFolder:
         """The folders of a batch."""
@@ -54,6 +61,11 @@ class WorkFolder:
     def claimed(self) -> Path:
         """The originals, as they were taken."""
         return self.root / "claimed"
+
+    @property
+    def spool(self) -> Path:
+        """An upload that is still coming in."""
+        return self.root / "spool"
 
     @property
     def files(self) -> Path:

@@ -21,13 +21,12 @@ from import_export.imports.jobs import (
 )
 from import_export.messages import Message, tell
 from import_export.services.context import Context, WorkFolder
+from import_export.services.originals import REPORT_NAME, closed_folder, found_folder, rejects_names
 from import_export.services.report import write_report
 from import_export.stores.jobs import JobStore, NewJob
 from import_export.stores.tables import list_tables
 
 log = logging.getLogger(__name__)
-
-REPORT_NAME = "report.txt"
 
 
 def finish_batch(context: Context, batch_id: str) -> BatchStatus:
@@ -81,15 +80,19 @@ def _require_ends(batch: ImportBatch, jobs: Sequence[ImportJob]) -> None:
 def _put_away(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], status: BatchStatus) -> None:
     """Originals, report and rejects go to `done/` or `failed/`; work files go unless an upload still needs them."""
     work = context.work(batch.batch_id)
-    settings = context.settings
-    parent = settings.failed_folder if status is BatchStatus.FAILED else settings.done_folder
-    target = parent / f"{batch.received_at:%Y-%m-%d}" / batch.batch_id
-    target.mkdir(parents=True, exist_ok=True)
-    names = _rejects_names(work, jobs)
-    for job in jobs:
-        if job.id in names:
-            shutil.copyfile(work.rejects_of(job.slot), target / names[job.id])
-    report = write_report(batch, status, jobs, names, settings.reader_language)
+    target = closed_folder(context, batch, failed=status is BatchStatus.FAILED)
+    before = found_folder(context, batch)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if before is not None and before != target:
+        # A re-run made something of a batch of which nothing had been imported, or the other way about.
+        shutil.move(before, target)
+    target.mkdir(exist_ok=True)
+    names = {
+        job_id: name
+        for job_id, name in rejects_names(jobs).items()
+        if _has_rejects(work, target / name, next(job for job in jobs if job.id == job_id))
+    }
+    report = write_report(batch, status, jobs, names, context.settings.reader_language)
     (target / REPORT_NAME).write_text(report, encoding="utf-8")
     put_away(work.claimed, target)
     if any(job.archive_state is ArchiveState.PENDING for job in jobs):
@@ -98,16 +101,11 @@ def _put_away(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], s
     shutil.rmtree(work.root, ignore_errors=False)
 
 
-def _rejects_names(work: WorkFolder, jobs: Sequence[ImportJob]) -> dict[int, str]:
-    """`NAME.rejects.csv` for each job that has rejects; equal names get the job's number."""
-    names: dict[int, str] = {}
-    for job in jobs:
-        if job.slot.startswith("file:") and _exists(work.rejects_of(job.slot)):
-            base = job.filename.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-            name = f"{base}.rejects.csv"
-            names[job.id] = name if name not in names.values() else f"{base}.{job.id}.rejects.csv"
-    return names
-
-
-def _exists(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size > 0
+def _has_rejects(work: WorkFolder, place: Path, job: ImportJob) -> bool:
+    """Put a file's rejects to their place; of a file that was worked on again, the old ones go."""
+    made = work.rejects_of(job.slot)
+    if made.is_file() and made.stat().st_size > 0:
+        shutil.copyfile(made, place)
+    elif not job.counts.rejected:
+        place.unlink(missing_ok=True)
+    return place.is_file()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 from import_export.errors import (
+    Cancelled,
     CountsDisagree,
     DatabaseUnavailable,
     ImportExportError,
@@ -24,6 +25,8 @@ from import_export.services.context import Context
 from import_export.services.lanes import Lane
 from import_export.services.load_plan import LaneTables, Plan
 from import_export.services.outcomes import fail, settle, settle_refused, settle_repeat
+from import_export.services.progress import check_cancelled, watched
+from import_export.stores.batches import BatchStore
 from import_export.stores.database import Deadlock, Session
 from import_export.stores.jobs import JobStore
 from import_export.stores.loader import Merged, count_rows_of, load_rows
@@ -84,6 +87,8 @@ def _load_job(
                     return
                 if taken or job.size <= SMALL:
                     _load_locked(context, session, batch, job, tables)
+                    if taken:
+                        BatchStore(session).clear_progress(job.id)
                     return
             taken = True
         except Deadlock:
@@ -112,6 +117,11 @@ def _load_locked(
     context: Context, session: Session, batch: ImportBatch, job: ImportJob, tables: LaneTables
 ) -> None:
     jobs = JobStore(session)
+    try:
+        check_cancelled(session, batch.batch_id)
+    except Cancelled as fault:
+        fail(context, jobs, job, tell(Message.CANCELLED, who=fault.who))
+        return
     digest = tables.digest(job.table_name, batch.dist_id)
     if digest is not None and not batch.force_again:
         same = jobs.same_import(job, digest)
@@ -123,10 +133,14 @@ def _load_locked(
         fail(context, jobs, job, plan)
         return
     table = plan.table
-    if table.may_refuse:
+    if table.may_refuse or job.size > SMALL:
         session.execute("SAVEPOINT before_rows")
     try:
         staged, merged = _load_rows(context, session, batch, job, plan)
+    except Cancelled as fault:
+        session.execute("ROLLBACK TO SAVEPOINT before_rows")
+        fail(context, jobs, job, tell(Message.CANCELLED, who=fault.who))
+        return
     except (LayoutChanged, RowsRefused) as fault:
         session.execute("ROLLBACK TO SAVEPOINT before_rows")
         code = Message.ROWS_REFUSED if isinstance(fault, RowsRefused) else Message.TABLE_GONE
@@ -158,7 +172,8 @@ def _load_rows(
     with RejectsFile(rejects_path, plan.layout.header) as rejects:
         staged = _staged(context, batch, plan, rejects)
         target = Target(plan.table, staged.columns, job.id, context.clock(), few=job.size <= FEW_BYTES)
-        merged = load_rows(session, target, staged, lambda: _staged(context, batch, plan, None))
+        frames = watched(context, job, staged) if job.size > SMALL else staged
+        merged = load_rows(session, target, frames, lambda: _staged(context, batch, plan, None))
     if merged.rows != staged.result.good:
         raise CountsDisagree(f"job {job.id}: {staged.result.good} good rows, {merged.rows} sent")
     return staged.result, merged

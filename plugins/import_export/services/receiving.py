@@ -24,8 +24,12 @@ log = logging.getLogger(__name__)
 
 DROP_FOLDER = "drop_folder"
 RUN = "run"
+AGAIN = "_again_"
+"""Between a batch's id and a number: the id of a run that works on it once more."""
 AUTO = "auto"
 ABANDONED_AFTER = timedelta(seconds=60)
+LOST_AFTER = timedelta(minutes=30)
+"""An upload is validated by its server before a run is started; one that took so long has lost its server."""
 
 _RUNS = uuid.UUID("6f1c3a52-7d0e-4b57-9a53-0c8f7b1f2d11")
 """Namespace of the batch ids of runs that people trigger, whose run ids are no UUIDs."""
@@ -47,7 +51,7 @@ class RunForm:
 def claim_things(context: Context, things: Iterable[Thing]) -> list[str]:
     """Claim what has settled in the drop folder, a batch for each thing; give the batches that wait for a run.
 
-    What an earlier, broken-off claim left behind is taken up, too: nothing that was claimed is ever forgotten.
+    What an earlier, broken-off claim left behind is taken up, too, and uploads whose server ended: nothing is ever forgotten.
     """
     settings = context.settings
     check_same_filesystem(settings.drop_folder, settings.work_folder)
@@ -60,7 +64,10 @@ def claim_things(context: Context, things: Iterable[Thing]) -> list[str]:
         if context.clock() - left.received_at > ABANDONED_AFTER:
             _register_claim(context, left)
     with context.jobs() as jobs:
-        return jobs.batches_not_started(DROP_FOLDER)
+        lost = jobs.uploads_without_run(context.clock() - LOST_AFTER)
+        for batch_id in lost:
+            jobs.set_run_asked(batch_id, context.clock())
+        return [*jobs.batches_not_started(DROP_FOLDER), *lost]
 
 
 def _register_claim(context: Context, claimed: Claimed) -> None:
@@ -85,7 +92,7 @@ def _register_claim(context: Context, claimed: Claimed) -> None:
 def batch_id_of(run_id: str) -> str:
     """The id of the batch that a run works on: its own id, or one made of it when a person triggered the run."""
     try:
-        return str(uuid.UUID(run_id))
+        return str(uuid.UUID(run_id.partition(AGAIN)[0]))
     except ValueError:
         return str(uuid.uuid5(_RUNS, run_id))
 
@@ -99,8 +106,8 @@ def register_run(context: Context, run_id: str, form: RunForm) -> str:
     with context.jobs() as jobs:
         if jobs.has_batch(batch_id):
             return batch_id
-    mode = _checked_mode(form.mode)
-    _check_table(context, form.table_name)
+    mode = checked_mode(form.mode)
+    check_table_name(context, form.table_name)
     copy_sources(form.files, context.work(batch_id).claimed, roots=context.settings.source_roots)
     with context.jobs() as jobs:
         jobs.add_batch(
@@ -126,8 +133,13 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
     what it is; its jobs are dealt again, for an upload that still waits.
     """
     work = context.work(batch_id)
+    if work.spool.is_dir() and not work.claimed.exists():
+        # An upload was registered, and its server ended at that moment.
+        work.spool.rename(work.claimed)
     with context.jobs() as jobs:
-        if jobs.batch(batch_id).finished_at is not None:
+        batch = jobs.batch(batch_id)
+        if batch.finished_at is not None or batch.reruns:
+            # A re-run has put back what it needs.
             return _dealt(context, jobs, batch_id)
     sources = [
         Source(path.relative_to(work.claimed).as_posix(), path)
@@ -167,14 +179,16 @@ def table_names(context: Context) -> list[str]:
         return [AUTO, *(table.table_name for table in list_tables(session))]
 
 
-def _checked_mode(text: str) -> Mode:
+def checked_mode(text: str) -> Mode:
+    """The mode of that name, `both` when empty; raises `BadRequest`."""
     try:
         return Mode(text or Mode.BOTH.value)
     except ValueError:
         raise BadRequest(f"mode '{text}' is none of: {', '.join(Mode)}") from None
 
 
-def _check_table(context: Context, name: str) -> None:
+def check_table_name(context: Context, name: str) -> None:
+    """Raise `BadRequest` unless it is `auto`, empty, or an import table's name."""
     known: Sequence[str] = table_names(context)
     if (name or AUTO) not in known:
         raise BadRequest(f"table_name '{name}' is none of: {', '.join(known)}")

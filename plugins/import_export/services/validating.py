@@ -11,6 +11,7 @@ from import_export.imports.jobs import ImportBatch, ImportJob, JobStatus
 from import_export.imports.tables import ImportTable
 from import_export.imports.validation import Verdict, quick_validate
 from import_export.messages import Message, tell
+from import_export.services.cancelling import cancel_locked
 from import_export.services.context import Context
 from import_export.services.lanes import Lane
 from import_export.stores.database import Session
@@ -72,7 +73,11 @@ def _validate_group(
     begins = Step(JobStatus.VALIDATING, "quick validation")
     large: ImportJob | None = None
     with session.transaction():
+        cancelled_by = jobs.batch(batch.batch_id).cancelled_by
         for job_id in group:
+            if cancelled_by is not None:
+                cancel_locked(context, jobs, job_id, cancelled_by)
+                continue
             job = jobs.lock(job_id)
             steps = [begins] if job.status is JobStatus.UPLOADED else []
             if not steps and job.status is not JobStatus.VALIDATING:

@@ -132,21 +132,30 @@ class Database:
         machine. And only the loader's is closed by the server when it is idle for two minutes.
         """
         with translated_errors():
-            raw = MySqlHook(connection=self._connection, local_infile=loader).get_conn()
+            raw = self.open(loader=loader)
             try:
-                raw.set_character_set("utf8mb4")
-                raw.autocommit(False)
                 session = Session(raw)
-                statement = _SESSION + _LOADER if loader else _SESSION
-                if "MariaDB" in raw.get_server_info():
-                    statement = statement.replace(*_MARIADB_ISOLATION)
-                session.execute(statement)
                 if loader:
                     [(allowed,)] = session.rows("SELECT @@GLOBAL.local_infile")
                     session = Session(raw, local_infile=bool(allowed))
                 yield session
             finally:
                 raw.close()
+
+    def open(self, *, loader: bool = False) -> Any:
+        """A raw connection, set up as every session relies on."""
+        raw = MySqlHook(connection=self._connection, local_infile=loader).get_conn()
+        try:
+            raw.set_character_set("utf8mb4")
+            raw.autocommit(False)
+            statement = _SESSION + _LOADER if loader else _SESSION
+            if "MariaDB" in raw.get_server_info():
+                statement = statement.replace(*_MARIADB_ISOLATION)
+            Session(raw).execute(statement)
+        except BaseException:
+            raw.close()
+            raise
+        return raw
 
 
 @contextmanager

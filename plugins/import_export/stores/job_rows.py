@@ -10,9 +10,10 @@ from import_export.stores.told_json import load_many, load_told
 
 
 def batch_of(row: tuple[Any, ...]) -> ImportBatch:
-    """A batch, by the columns of `get_batch`."""
+    """A batch, by the columns of `get_batch` and `list_batches`."""
     batch_id, source, run_id, mode, table_name, dist_id, force_again = row[:7]
-    names, warnings, refused, received_at, started_at, finished_at = row[7:]
+    names, warnings, refused, received_at, started_at, finished_at = row[7:13]
+    created_by, cancelled_at, cancelled_by, reruns = row[13:]
     return ImportBatch(
         batch_id=batch_id,
         source=source,
@@ -27,6 +28,10 @@ def batch_of(row: tuple[Any, ...]) -> ImportBatch:
         received_at=received_at,
         started_at=started_at,
         finished_at=finished_at,
+        created_by=created_by,
+        cancelled_at=cancelled_at,
+        cancelled_by=cancelled_by,
+        reruns=reruns,
     )
 
 

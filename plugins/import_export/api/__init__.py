@@ -1,0 +1,1 @@
+"""The REST API: a FastAPI app inside Airflow's API server."""

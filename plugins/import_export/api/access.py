@@ -1,0 +1,64 @@
+"""What a route asks of a person, and who a person is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+from import_export.scopes import Scope
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+class Access(Enum):
+    """Each but the first is a permission on the DAG `import_batch`, asked of Airflow's auth manager."""
+
+    LOGIN = "login"
+    """Being logged in is enough: static files."""
+    READ = "read"
+    """To read the DAG."""
+    IMPORT = "import"
+    """To trigger the DAG."""
+    CONFIGURE = "configure"
+    """To edit the DAG."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is logged in."""
+
+    name: str
+    scope: Scope
+    grants: frozenset[Access]
+
+    def may(self, access: Access) -> bool:
+        """Whether Airflow grants it."""
+        return access in self.grants
+
+
+class Gate(Protocol):
+    """Airflow, as the app needs it; raises nothing: who is not known is None."""
+
+    async def person(self, token: str) -> Person | None:
+        """Who has this token of Airflow's login."""
+
+    def start_run(self, run_id: str, by: str) -> None:
+        """Start a run of `import_batch`; one of that id that is there already is left alone."""
+
+
+def needs(access: Access) -> Callable[[Endpoint], Endpoint]:
+    """Mark what an endpoint asks; the guard lets nobody through to one without a mark."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.needed_access = access  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
+
+
+def needed_access(endpoint: object) -> Access | None:
+    """What an endpoint asks, None when nobody said."""
+    found = getattr(endpoint, "needed_access", None)
+    return found if isinstance(found, Access) else None

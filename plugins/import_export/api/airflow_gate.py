@@ -1,0 +1,84 @@
+"""Airflow behind the app: its login, its permissions, and the runs it starts."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.api.common.trigger_dag import trigger_dag
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.exceptions import DagNotFound, DagRunAlreadyExists
+from airflow.utils.types import DagRunTriggeredByType
+from anyio import to_thread
+from jwt import InvalidTokenError
+from sqlalchemy.exc import SQLAlchemyError
+
+from import_export.api.access import Access, Person
+from import_export.errors import DatabaseUnavailable, NotFound
+from import_export.scopes import ScopeRule, scope_of
+
+log = logging.getLogger(__name__)
+
+DAG_ID = "import_batch"
+_ASKED: dict[Access, dict[str, Any]] = {
+    Access.READ: {"method": "GET"},
+    Access.IMPORT: {"method": "POST", "access_entity": DagAccessEntity.RUN},
+    Access.CONFIGURE: {"method": "PUT"},
+}
+
+
+class AirflowGate:
+    """Asks the auth manager of this Airflow, whichever it is."""
+
+    def __init__(self, rules: tuple[ScopeRule, ...]) -> None:
+        self._rules = rules
+
+    async def person(self, token: str) -> Person | None:
+        """Who has this token, with what Airflow grants; None when the token is not (or no longer) good."""
+        manager = get_auth_manager()
+        try:
+            user: Any = await manager.get_user_from_token(token)
+        except InvalidTokenError:
+            return None
+        # An auth manager may look its permissions up in a database.
+        grants = await to_thread.run_sync(_grants, manager, user)
+        name = str(user.get_name())
+        return Person(name, scope_of(self._rules, name, _roles(user)), grants)
+
+    def start_run(self, run_id: str, by: str) -> None:
+        """Start a run of `import_batch`; raises `NotFound` while Airflow does not know the DAG, `DatabaseUnavailable`."""
+        try:
+            trigger_dag(
+                DAG_ID,
+                run_id=run_id,
+                triggered_by=DagRunTriggeredByType.REST_API,
+                triggering_user_name=by[:250],
+            )
+        except DagRunAlreadyExists:
+            log.info("run %s is there already", run_id)
+        except DagNotFound as fault:
+            raise NotFound(
+                f"Airflow does not know the DAG {DAG_ID} (yet); the import is started when it does"
+            ) from fault
+        except SQLAlchemyError as fault:
+            raise DatabaseUnavailable("Airflow's own database does not answer") from fault
+
+
+def _grants(manager: Any, user: Any) -> frozenset[Access]:
+    details = DagDetails(id=DAG_ID)
+    return frozenset(
+        {Access.LOGIN}
+        | {
+            access
+            for access, asked in _ASKED.items()
+            if manager.is_authorized_dag(details=details, user=user, **asked)
+        }
+    )
+
+
+def _roles(user: Any) -> list[str]:
+    """The names of a user's roles: SimpleAuthManager's user has one, FAB's has several."""
+    one = getattr(user, "role", None)
+    many = getattr(user, "roles", None) or ()
+    return [str(one)] * bool(one) + [str(getattr(role, "name", role)) for role in many]

@@ -1,0 +1,78 @@
+"""The calendar of expected files, who is missing, and the audit log."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from import_export.api import bodies
+from import_export.api.access import Access, needs
+from import_export.api.installation import CallDep
+from import_export.services import configuring, expecting
+
+router = APIRouter(prefix="/api", tags=["expected files"])
+
+
+@router.get("/expected", response_model=bodies.Answer[list[bodies.ExpectedOut]])
+@needs(Access.READ)
+def expected(call: CallDep) -> Any:
+    """Which distributor sends which table's file, and when."""
+    found = expecting.expected_files(call.context, call.person.scope)
+    return {"data": [bodies.ExpectedOut.model_validate(each) for each in found]}
+
+
+@router.put("/expected", response_model=bodies.Answer[bodies.ExpectedOut])
+@needs(Access.CONFIGURE)
+def expect(call: CallDep, body: bodies.ExpectedIn) -> Any:
+    """Expect a file: daily or weekly on days of the week (1 is Monday), monthly on days of the month."""
+    made = expecting.expect(
+        call.context, call.person.scope, body.dist_id, body.table_name, body.frequency, body.days
+    )
+    return {"data": bodies.ExpectedOut.model_validate(made)}
+
+
+@router.delete("/expected", response_model=bodies.Answer[bodies.Removed])
+@needs(Access.CONFIGURE)
+def expect_no_more(
+    call: CallDep,
+    dist_id: Annotated[str, Query(max_length=64)],
+    table_name: Annotated[str, Query(max_length=64)],
+) -> Any:
+    """Expect a file no more."""
+    expecting.expect_no_more(call.context, call.person.scope, dist_id, table_name)
+    return {"data": bodies.Removed(removed=f"{dist_id}/{table_name}")}
+
+
+@router.get("/missing", response_model=bodies.Answer[bodies.Attendance])
+@needs(Access.READ)
+def missing(call: CallDep, first: date, last: date) -> Any:
+    """Who sent what in a period of days (of the time zone of the setting `time_zone`), and who did not."""
+    found = expecting.attendance(call.context, call.person.scope, first, last)
+    cells = [
+        bodies.PresenceOut(
+            dist_id=dist_id,
+            table_name=table_name,
+            presence=cell.presence.value,
+            files=cell.files,
+            last_job=cell.last_job,
+        )
+        for dist_id, row in found.rows.items()
+        for table_name, cell in row.items()
+    ]
+    return {"data": bodies.Attendance(first=found.first, last=found.last, cells=cells)}
+
+
+@router.get("/audit", response_model=bodies.Page[list[bodies.AuditOut]])
+@needs(Access.CONFIGURE)
+def audit(
+    call: CallDep,
+    subject: Annotated[str | None, Query(max_length=255)] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Any:
+    """Who changed what, when; before and after."""
+    found = configuring.audit_log(call.context, subject=subject, before=cursor, most=limit + 1)
+    following = str(found[limit - 1].id) if len(found) > limit else None
+    return {"data": [bodies.AuditOut.model_validate(each) for each in found[:limit]], "next": following}

@@ -1,0 +1,80 @@
+"""Faults as answers: the class decides the status, and every refusal has the same body."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from import_export.errors import ImportExportError, TransientError
+from import_export.services.uploading import NoDataFiles
+
+log = logging.getLogger(__name__)
+
+_WAIT_SECONDS = "5"
+
+
+def add_fault_handlers(app: FastAPI) -> None:
+    """Have every fault answered as `{"success": false, "error": …, "details": …}`."""
+    app.add_exception_handler(ImportExportError, _ours)
+    app.add_exception_handler(RequestValidationError, _wrong_request)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
+
+
+def refusal(
+    status: int, error: str, details: Any = None, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """An answer that nothing was done, and why."""
+    return JSONResponse({"success": False, "error": error, "details": details}, status, headers)
+
+
+def fault_parts(fault: Exception) -> tuple[int, str]:
+    """Status and words of a fault. What nobody foresaw is told by a number only, under which the log has it."""
+    if isinstance(fault, ImportExportError) and fault.http_status < 500:
+        return fault.http_status, str(fault)
+    if isinstance(fault, TransientError):
+        log.warning("%s: %s", type(fault).__name__, fault)
+        return (
+            fault.http_status,
+            "The database is busy or away just now. Nothing was done; try again in a moment.",
+        )
+    number = uuid.uuid4().hex[:8]
+    log.error("fault %s", number, exc_info=fault)
+    return 500, f"A fault of the program; your administrator finds it in the log under number {number}."
+
+
+async def _ours(request: Request, fault: Exception) -> JSONResponse:
+    status, told = fault_parts(fault)
+    headers = {"retry-after": _WAIT_SECONDS} if isinstance(fault, TransientError) else None
+    details = (
+        {"warnings": [each.text() for each in fault.warnings]} if isinstance(fault, NoDataFiles) else None
+    )
+    return refusal(status, told, details, headers)
+
+
+async def _wrong_request(request: Request, fault: Exception) -> JSONResponse:
+    errors = fault.errors() if isinstance(fault, RequestValidationError) else []
+    told = "; ".join(
+        f"{'.'.join(str(part) for part in error['loc'][1:]) or 'body'}: {error['msg']}" for error in errors
+    )
+    details = [{"where": list(error["loc"]), "what": error["msg"]} for error in errors]
+    return refusal(422, f"The request is not as it must be: {told}", jsonable_encoder(details))
+
+
+async def _http(request: Request, fault: Exception) -> JSONResponse:
+    if not isinstance(fault, HTTPException):
+        raise fault
+    return refusal(fault.status_code, str(fault.detail), headers=dict(fault.headers or {}))
+
+
+async def _gone(request: Request, fault: Exception) -> JSONResponse:
+    log.info("the sender of %s went away in the middle of it; nothing of it is kept", request.url.path)
+    return refusal(499, "The sender went away.")

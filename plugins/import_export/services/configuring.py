@@ -1,0 +1,329 @@
+"""Staff's changes of the configuration: import tables, columns, aliases. Each is checked, made, versioned and audited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from import_export.errors import BadRequest, LayoutChanged, NotFound
+from import_export.imports.config_checks import check_identifier, check_table
+from import_export.imports.table_config import (
+    column_from_config,
+    column_to_config,
+    table_from_config,
+    table_to_config,
+)
+from import_export.imports.tables import Column, ImportTable, normalise_header
+from import_export.services.context import Context
+from import_export.stores.configuration import AuditEntry, ConfigurationStore, Version, configuring
+from import_export.stores.database import Session
+from import_export.stores.making_tables import drop_table, fit_table, make_table
+from import_export.stores.mysql_layout import fitted, mysql_columns
+from import_export.stores.narrowing import MysqlColumn
+from import_export.stores.tables import list_tables
+
+Change = Callable[[ImportTable], ImportTable]
+
+_TYPES: Mapping[str, str] = {
+    **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint", "year"), "int"),
+    **dict.fromkeys(("float", "double"), "decimal(38,10)"),
+    **dict.fromkeys(("datetime", "timestamp"), "datetime"),
+    "date": "date",
+}
+_PRODUCTS_OWN = "import_"
+
+
+def find_table(tables: Sequence[ImportTable], table_name: str) -> ImportTable:
+    """The table of that name; raises `NotFound`."""
+    for table in tables:
+        if table.table_name == table_name:
+            return table
+    raise NotFound(f"there is no import table '{table_name}'")
+
+
+def create_table(context: Context, config: Mapping[str, Any]) -> ImportTable:
+    """Make a new import table, in MySQL too; raises `BadRequest`."""
+    table = table_from_config({**config, "has_helpers": True})
+    check_identifier("table", table.table_name)
+    if table.table_name.startswith(_PRODUCTS_OWN):
+        raise BadRequest(
+            f"table name '{table.table_name}': names that begin with '{_PRODUCTS_OWN}' are the product's own"
+        )
+    with context.configuration.session() as session, configuring(session):
+        store = ConfigurationStore(session)
+        tables = list_tables(session)
+        check_table(table, tables, new_names=[column.name for column in table.columns])
+        if table.table_name in {name.lower() for name in store.mysql_tables()}:
+            raise BadRequest(
+                f"the database has a table '{table.table_name}' already; choose another name, or register that table"
+            )
+        make_table(session, table)
+        try:
+            return _write_new(context, session, table, "table created")
+        except BaseException:
+            drop_table(session, table)  # just made, and empty
+            raise
+
+
+def register_table(context: Context, config: Mapping[str, Any]) -> ImportTable:
+    """Take an existing MySQL table as an import table; without `columns`, all that it has. Nothing of it is changed."""
+    name = str(config.get("table_name") or "")
+    with context.configuration.session() as session, configuring(session):
+        store = ConfigurationStore(session)
+        if name not in store.mysql_tables():
+            raise NotFound(f"the database has no table '{name}'")
+        tables = list_tables(session)
+        if name in {table.table_name for table in tables}:
+            raise BadRequest(f"table '{name}' is an import table already")
+        if name.startswith((_PRODUCTS_OWN, "_yoyo", "yoyo_")) or name in _OWN_TABLES:
+            raise BadRequest(f"table '{name}' is the product's own")
+        columns = config.get("columns") or _columns_of_mysql(session, name)
+        table = table_from_config({**config, "columns": columns, "has_helpers": False})
+        check_table(table, tables)
+        _check_fits(session, table)
+        return _write_new(context, session, table, "table registered")
+
+
+_OWN_TABLES = frozenset(
+    {"audit_log", "column_aliases", "corrections", "expected_files", "idempotency_keys", "table_versions"}
+)
+
+
+def registrable_tables(context: Context) -> list[str]:
+    """Tables of the database that could be registered."""
+    with context.database.session() as session:
+        known = {table.table_name for table in list_tables(session)}
+        return [
+            name
+            for name in ConfigurationStore(session).mysql_tables()
+            if name not in known | _OWN_TABLES and not name.startswith((_PRODUCTS_OWN, "_yoyo", "yoyo_"))
+        ]
+
+
+def change_table(
+    context: Context, table_name: str, change: Change, *, action: str = "table changed", drop: bool = False
+) -> ImportTable:
+    """Change a table's configuration, and MySQL's table where the product made it.
+
+    Columns that are gone keep their data in MySQL unless `drop`. Raises `NotFound`, `BadRequest`, `LayoutChanged`.
+    """
+    with context.configuration.session() as session, configuring(session):
+        tables = list_tables(session)
+        old = find_table(tables, table_name)
+        new = changed(old, change)
+        if new == old:
+            return old
+        known = {column.name for column in old.columns}
+        others = [table for table in tables if table.table_name != table_name]
+        made = [column.name for column in new.columns if column.name not in known] if new.has_helpers else []
+        check_table(new, others, new_names=made)
+        if new.has_helpers:
+            fit_table(session, old, new, drop=drop)
+        _check_fits(session, new)
+        with session.transaction():
+            store = ConfigurationStore(session)
+            if not store.versions(table_name):
+                store.add_version(old, by=context.actor, now=context.clock())
+            store.change_table(old, new)
+            _keep(context, store, new, action, table_to_config(old))
+        return find_table(list_tables(session), table_name)
+
+
+def changed(old: ImportTable, change: Change) -> ImportTable:
+    """The configuration after a change. What the product made, and ids, stay as they are."""
+    new = change(old)
+    ids = {column.name: column.id for column in old.columns}
+    columns = tuple(replace(column, id=ids.get(column.name)) for column in new.columns)
+    return replace(new, columns=columns, table_name=old.table_name, id=old.id, has_helpers=old.has_helpers)
+
+
+def remove_table(context: Context, table_name: str, *, drop: bool = False) -> None:
+    """Remove an import table's configuration. MySQL's table goes with all of its rows only when `drop`."""
+    with context.configuration.session() as session, configuring(session):
+        table = find_table(list_tables(session), table_name)
+        if drop and not table.has_helpers:
+            raise BadRequest(
+                f"table '{table_name}' was not made by the product, so its data is not the product's to drop"
+            )
+        with session.transaction():
+            store = ConfigurationStore(session)
+            store.add_version(table, by=context.actor, now=context.clock())
+            store.remove_table(table)
+            action = "table removed with its data" if drop else "table removed"
+            store.audit(
+                actor=context.actor,
+                action=action,
+                subject=table_name,
+                old=table_to_config(table),
+                now=context.clock(),
+            )
+        if drop:
+            drop_table(session, table)
+
+
+def with_config(config: Mapping[str, Any]) -> Change:
+    """A change to a whole new configuration, as a page's form or a PUT gives it; what it does not name stays."""
+    return lambda old: table_from_config({**table_to_config(old), **config})
+
+
+def with_column(config: Mapping[str, Any]) -> Change:
+    """A change that adds a column."""
+
+    def change(old: ImportTable) -> ImportTable:
+        column = _column(config)
+        if any(each.name.lower() == column.name.lower() for each in old.columns):
+            raise BadRequest(f"table '{old.table_name}' has a column '{column.name}' already")
+        return replace(old, columns=(*old.columns, column))
+
+    return change
+
+
+def with_changed_column(column_id: int, config: Mapping[str, Any]) -> Change:
+    """A change of some of a column's properties; what `config` does not name stays."""
+
+    def change(old: ImportTable) -> ImportTable:
+        columns = tuple(
+            _column({**column_to_config(column), **config, "name": column.name})
+            if column.id == column_id
+            else column
+            for column in old.columns
+        )
+        return replace(old, columns=columns)
+
+    return change
+
+
+def without_column(column_id: int) -> Change:
+    """A change that takes a column out."""
+    return lambda old: replace(old, columns=tuple(column for column in old.columns if column.id != column_id))
+
+
+def with_alias(column_id: int, alias: str) -> Change:
+    """A change that adds an alias to a column; raises `BadRequest` when it stands for something already."""
+
+    def change(old: ImportTable) -> ImportTable:
+        for column in old.columns:
+            if normalise_header(alias) in column.names:
+                raise BadRequest(f"'{alias}' stands for column '{column.name}' already")
+        return replace(
+            old,
+            columns=tuple(
+                replace(column, aliases=(*column.aliases, alias.strip()))
+                if column.id == column_id
+                else column
+                for column in old.columns
+            ),
+        )
+
+    return change
+
+
+def without_alias(column_id: int, alias: str) -> Change:
+    """A change that takes an alias out."""
+    return lambda old: replace(
+        old,
+        columns=tuple(
+            replace(column, aliases=tuple(each for each in column.aliases if each != alias))
+            if column.id == column_id
+            else column
+            for column in old.columns
+        ),
+    )
+
+
+def table_of_column(context: Context, column_id: int) -> tuple[ImportTable, Column]:
+    """The column of that id and its table; raises `NotFound`."""
+    for table in all_tables(context):
+        for column in table.columns:
+            if column.id == column_id:
+                return table, column
+    raise NotFound(f"there is no column {column_id}")
+
+
+def alias_of(context: Context, alias_id: int) -> tuple[int, str]:
+    """The column's id and the text of an alias; raises `NotFound`."""
+    for each, column_id, text in aliases(context):
+        if each == alias_id:
+            return column_id, text
+    raise NotFound(f"there is no alias {alias_id}")
+
+
+def aliases(context: Context) -> list[tuple[int, int, str]]:
+    """All aliases: id, the column's id, text."""
+    with context.database.session() as session:
+        return ConfigurationStore(session).aliases()
+
+
+def all_tables(context: Context) -> tuple[ImportTable, ...]:
+    """All import tables."""
+    with context.database.session() as session:
+        return list_tables(session)
+
+
+def versions(context: Context, table_name: str) -> list[Version]:
+    """A table's saved configurations, newest first."""
+    with context.database.session() as session:
+        return ConfigurationStore(session).versions(table_name)
+
+
+def audit_log(context: Context, *, subject: str | None, before: int | None, most: int) -> list[AuditEntry]:
+    """Who changed what, newest first."""
+    with context.database.session() as session:
+        return ConfigurationStore(session).audit_log(subject=subject, before=before, most=most)
+
+
+def _column(config: Mapping[str, Any]) -> Column:
+    try:
+        return column_from_config(config)
+    except KeyError as missing:
+        raise BadRequest(f"the column's configuration lacks {missing}") from missing
+
+
+def _write_new(context: Context, session: Session, table: ImportTable, action: str) -> ImportTable:
+    with session.transaction():
+        store = ConfigurationStore(session)
+        store.add_table(table)
+        _keep(context, store, table, action, None)
+    return find_table(list_tables(session), table.table_name)
+
+
+def _keep(context: Context, store: ConfigurationStore, table: ImportTable, action: str, old: Any) -> None:
+    now = context.clock()
+    store.add_version(table, by=context.actor, now=now)
+    store.audit(
+        actor=context.actor,
+        action=action,
+        subject=table.table_name,
+        old=old,
+        new=table_to_config(table),
+        now=now,
+    )
+
+
+def _check_fits(session: Session, table: ImportTable) -> None:
+    try:
+        fitted(session, table)
+    except LayoutChanged as fault:
+        raise LayoutChanged(f"table '{table.table_name}': {fault}") from fault
+
+
+def _columns_of_mysql(session: Session, table_name: str) -> list[dict[str, Any]]:
+    """A configuration of all columns that a file can fill."""
+    columns = [
+        column
+        for column in mysql_columns(session, table_name)
+        if not column.computed and "auto_increment" not in column.extra.lower()
+    ]
+    return [_config_of(column) for column in columns]
+
+
+def _config_of(column: MysqlColumn) -> dict[str, Any]:
+    kind = column.data_type
+    if kind == "decimal":
+        data_type = f"decimal({column.precision},{column.scale})"
+    elif kind in _TYPES:
+        data_type = _TYPES[kind]
+    else:
+        data_type = f"str({min(int(column.length or 255), 16_000)})"
+    return {"name": column.name, "type": data_type, "is_mandatory": not column.fills_itself}

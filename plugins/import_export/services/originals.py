@@ -1,0 +1,127 @@
+"""Finds what a closed batch left behind: its folder with the originals, the report, and each file's rejects."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from import_export.errors import NotFound
+from import_export.imports.extraction import Source, extract
+from import_export.imports.jobs import ImportBatch, ImportJob
+from import_export.imports.zips import Limits
+from import_export.services.context import Context
+
+REPORT_NAME = "report.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row as it stands in a rejects file: its cells, the line it had, and the reasons in words."""
+
+    cells: tuple[str, ...]
+    line: int
+    errors: str
+
+
+def closed_folder(context: Context, batch: ImportBatch, *, failed: bool) -> Path:
+    """Where the originals of a closed batch lie."""
+    parent = context.settings.failed_folder if failed else context.settings.done_folder
+    return parent / f"{batch.received_at:%Y-%m-%d}" / batch.batch_id
+
+
+def found_folder(context: Context, batch: ImportBatch) -> Path | None:
+    """The folder of a closed batch, wherever it is; None when nothing is kept."""
+    for failed in (False, True):
+        folder = closed_folder(context, batch, failed=failed)
+        if folder.is_dir():
+            return folder
+    return None
+
+
+def rejects_names(jobs: Sequence[ImportJob]) -> dict[int, str]:
+    """`NAME.rejects.csv` for each file; equal names get the job's number."""
+    names: dict[int, str] = {}
+    for job in jobs:
+        if job.slot.startswith("file:"):
+            base = job.filename.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+            name = f"{base}.rejects.csv"
+            names[job.id] = name if name not in names.values() else f"{base}.{job.id}.rejects.csv"
+    return names
+
+
+def rejects_file(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], job: ImportJob) -> Path:
+    """The rejects file of a job, in the work folder or beside the originals; raises `NotFound`."""
+    places = [context.work(batch.batch_id).rejects_of(job.slot)]
+    folder = found_folder(context, batch)
+    if folder is not None and job.id in (names := rejects_names(jobs)):
+        places.append(folder / names[job.id])
+    for place in places:
+        if place.is_file() and place.stat().st_size:
+            return place
+    raise NotFound(f"job {job.id} has no rejects, or they are no longer kept")
+
+
+def report_file(context: Context, batch: ImportBatch) -> Path:
+    """The report of a closed batch; raises `NotFound`."""
+    folder = found_folder(context, batch)
+    if folder is None or not (folder / REPORT_NAME).is_file():
+        raise NotFound(f"batch {batch.batch_id} has no report yet, or it is no longer kept")
+    return folder / REPORT_NAME
+
+
+def rejected_rows(path: Path) -> tuple[tuple[str, ...], Iterator[RejectedRow]]:
+    """Header and rows of a rejects file, as the product wrote it."""
+    csv.field_size_limit(sys.maxsize)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = tuple(next(csv.reader(file)))[:-2]
+    return header, _rows(path, len(header))
+
+
+def _rows(path: Path, width: int) -> Iterator[RejectedRow]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file)
+        next(reader)
+        for row in reader:
+            yield RejectedRow((*row[:width], *row[width + 2 :]), int(row[width]), row[width + 1])
+
+
+def restore(context: Context, batch: ImportBatch, job: ImportJob, target: Path) -> None:
+    """Put the bytes that a job was made of to `target` again; raises `NotFound` when its original is no longer kept."""
+    kept = context.work(batch.batch_id).files / (job.stored_name or "")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if job.stored_name and kept.is_file():
+        if kept != target:
+            target.unlink(missing_ok=True)
+            target.hardlink_to(kept)
+        return
+    folder = found_folder(context, batch)
+    if folder is None:
+        raise NotFound(f"the original of job {job.id} is no longer kept")
+    settings = context.settings
+    limits = Limits(settings.zip_max_files, settings.zip_max_bytes, settings.zip_max_ratio)
+    ours = {REPORT_NAME, *rejects_names([job]).values()}
+    sources = [
+        Source(path.relative_to(folder).as_posix(), path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in ours and _may_hold(path, folder, job)
+    ]
+    with TemporaryDirectory(dir=target.parent, prefix="restore-") as room:
+        for file in extract(sources, Path(room) / "files", limits).files:
+            if file.sha256 == job.sha256:
+                file.path.replace(target)
+                return
+    raise NotFound(f"the original of job {job.id} is no longer kept")
+
+
+def _may_hold(path: Path, folder: Path, job: ImportJob) -> bool:
+    """Whether the file is the job's own, or the ZIP that it came in; put away, it may have got a number."""
+    name = path.relative_to(folder).as_posix()
+    return (
+        path.suffix.lower() == ".zip"
+        or name == job.filename
+        or path.suffix.lower() == Path(job.filename).suffix.lower()
+    )

@@ -1,0 +1,57 @@
+"""Works on a refused, failed or broken-off file once more, in its own job, whose history tells so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from import_export.errors import BadRequest, InvalidMove
+from import_export.imports.jobs import FINAL, ImportJob, JobStatus
+from import_export.services.context import Context
+from import_export.services.originals import restore
+from import_export.services.receiving import AGAIN
+from import_export.stores.batches import BatchStore
+from import_export.stores.jobs import JobStore, Step
+
+StartRun = Callable[[str], None]
+"""Starts a run of `import_batch` under an id; a run of that id that is there already is left alone."""
+
+_STEPS = {
+    JobStatus.INVALID: JobStatus.VALIDATING,
+    JobStatus.FAILED: JobStatus.WAITING,
+}
+
+
+def rerun_job(context: Context, job_id: int, start_run: StartRun) -> str:
+    """Validate or import a file again, with the configuration as it is now; give the id of the run that does it.
+
+    A refused file (6) goes back to 4, a failed one (2) to 3; one that broke off (8) is simply taken up. Raises
+    `InvalidMove` for a file that was imported, `NotFound` when its original is no longer kept, `BadRequest` for a
+    table that no file came for.
+    """
+    with context.jobs() as jobs:
+        job = jobs.job(job_id)
+        batch = jobs.batch(job.batch_id)
+    if job.stored_name is None:
+        raise BadRequest(f"job {job_id} has no file: none was sent for this table")
+    if job.status in FINAL and job.status not in _STEPS:
+        raise InvalidMove(job_id, job.status, JobStatus.WAITING)
+    restore(context, batch, job, context.work(batch.batch_id).files / job.stored_name)
+    with context.database.session() as session, session.transaction():
+        store = JobStore(session)
+        job = store.lock(job_id)
+        step = _STEPS.get(job.status)
+        if step is not None:
+            reason = f"taken up again by {context.actor}"
+            store.move_along(
+                job, [Step(step, reason)], actor=context.actor, now=context.clock(), by_hand=True
+            )
+        BatchStore(session).reopen(batch.batch_id)
+        number = store.batch(batch.batch_id).reruns
+    run_id = f"{batch.batch_id}{AGAIN}{number}"
+    start_run(run_id)
+    return run_id
+
+
+def may_rerun(job: ImportJob) -> bool:
+    """Whether a person may have the file worked on again."""
+    return job.stored_name is not None and job.status in {*_STEPS, JobStatus.PROCESSING_FAILED}

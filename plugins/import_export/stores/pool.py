@@ -1,0 +1,59 @@
+"""Sessions on connections that are kept: a server of many small requests must not connect for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import MySQLdb
+from sqlalchemy.pool import QueuePool
+
+from import_export.errors import DatabaseUnavailable
+from import_export.stores.database import Database, Session, translated_errors
+
+KEPT = 8
+"""Connections that stay open between requests."""
+MOST = 32
+"""Connections at once; who comes then waits."""
+WAIT_SECONDS = 20
+OLDEST_SECONDS = 1800
+
+
+class PooledDatabase(Database):
+    """A database whose sessions share connections; a loader's session still has one of its own."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self._pool = QueuePool(
+            self.open, pool_size=KEPT, max_overflow=MOST - KEPT, timeout=WAIT_SECONDS, recycle=OLDEST_SECONDS
+        )
+
+    @contextmanager
+    def session(self, *, loader: bool = False) -> Iterator[Session]:
+        """A session on a kept connection, which is looked after first; rolled back and kept at the end."""
+        if loader:
+            with super().session(loader=True) as session:
+                yield session
+            return
+        with translated_errors():
+            kept = self._living()
+            try:
+                yield Session(kept)
+            except (DatabaseUnavailable, MySQLdb.Error):
+                kept.invalidate()
+                raise
+            finally:
+                kept.close()
+
+    def _living(self) -> Any:
+        """A connection whose server answers; those that a restart of the server broke are thrown away."""
+        while True:
+            kept: Any = self._pool.connect()
+            try:
+                kept.ping()
+            except MySQLdb.Error:
+                kept.invalidate()
+                kept.close()
+                continue
+            return kept
