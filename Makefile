@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 # Airflow starts twice as fast when its compiled modules are kept, whatever the caller's habit.
 test bench: export PYTHONDONTWRITEBYTECODE :=
 test bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
-.PHONY: help demo run tool stop clean test lint bench lock install install-dev
+.PHONY: help demo run tool stop clean test lint bench vendor lock install install-dev
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,9 @@ lint: install-dev ## format, rules, types, layers
 
 bench: install-dev ## measure, as ratios against something measured in the same run
 	@PYTHONPATH=plugins:. $(PYTHON) -m benchmarks.run $(ARGS)
+
+vendor: ## fetch the JavaScript of the pages again from the npm registry, as pinned in devtools/vendor.py
+	@$(PYTHON) -m devtools.vendor
 
 lock: install ## renew the lock files from requirements.in and requirements-dev.in
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt

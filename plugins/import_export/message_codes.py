@@ -58,6 +58,7 @@ class Message(StrEnum):
     USER_SKIPPED = "USER_SKIPPED"
     WORKER_LOST = "WORKER_LOST"
     CANCELLED = "CANCELLED"
+    STARTS_LATER = "STARTS_LATER"
     BROKE_OFF = "BROKE_OFF"
     # notes of the reader, in words
     NUL_REMOVED = "NUL_REMOVED"

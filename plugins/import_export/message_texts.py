@@ -229,6 +229,12 @@ TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "Proses yang memuat file ini berhenti tanpa pesan; impor dilanjutkan kembali.",
         ),
         Message.CANCELLED: ("Cancelled by {who}", "Dibatalkan oleh {who}"),
+        Message.STARTS_LATER: (
+            "The files were kept, but the import could not be started yet; it is started later, within about half an "
+            "hour. There is no need to send them again.",
+            "File telah disimpan, tetapi impor belum dapat dimulai; impor akan dimulai nanti, dalam waktu sekitar "
+            "setengah jam. File tidak perlu dikirim lagi.",
+        ),
         Message.BROKE_OFF: (
             "The import broke off and will be tried again: {why}",
             "Impor terputus dan akan dicoba lagi: {why}",

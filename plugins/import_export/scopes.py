@@ -43,7 +43,12 @@ class Scope:
         """A regular expression for MySQL that fits just these distributors; None: all."""
         if self.patterns is None:
             return None
-        return f"^({'|'.join(_as_regexp(each) for each in self.patterns) or '[^[:print:]]'})$"
+        # Case counts whatever the column's collation, and `*` and the end are meant as `sees` has them for line breaks.
+        return (
+            rf"(?s-i)^(?:{'|'.join(_as_regexp(each) for each in self.patterns)})\z"
+            if self.patterns
+            else "(?!)"
+        )
 
     def sees(self, dist_id: str | None) -> bool:
         """Whether files of that distributor are the person's."""
@@ -71,7 +76,8 @@ def scope_of(rules: Sequence[ScopeRule], user: str, roles: Iterable[str]) -> Sco
     """A person's distributors: all when there are no rules; by rules, those of name and roles, else those of `*`."""
     if not rules:
         return Scope()
-    names = {user, *(ROLE + role for role in roles)}
+    # Nobody has a role because of being called like one.
+    names = {ROLE + role for role in roles} | ({user} if not user.startswith(ROLE) else set())
     of_person = [rule for rule in rules if rule.who in names]
     chosen = of_person or [rule for rule in rules if rule.who == EVERYBODY]
     patterns = tuple(dict.fromkeys(pattern for rule in chosen for pattern in rule.patterns))

@@ -87,17 +87,24 @@ FROM import_batches AS b
 INNER JOIN import_jobs AS j ON b.batch_id = j.batch_id
 WHERE
     b.finished_at IS NULL
+    AND j.status <> 0
     AND (:dist_pattern IS NULL OR b.dist_id REGEXP :dist_pattern)
 GROUP BY j.status;
 
 -- name: changed_since(since, dist_pattern)
--- Batches some of whose jobs changed.
-SELECT DISTINCT j.batch_id
+-- Batches that came or were closed, or some of whose jobs changed.
+SELECT j.batch_id
 FROM import_jobs AS j
 INNER JOIN import_batches AS b ON j.batch_id = b.batch_id
 WHERE
     j.updated_at > :since
     AND (:dist_pattern IS NULL OR b.dist_id REGEXP :dist_pattern)
+UNION
+SELECT batch_id
+FROM import_batches
+WHERE
+    (received_at > :since OR finished_at > :since)
+    AND (:dist_pattern IS NULL OR dist_id REGEXP :dist_pattern)
 LIMIT 200;
 
 -- name: distributors(dist_pattern)
@@ -131,15 +138,17 @@ SET
     reruns = reruns + 1
 WHERE batch_id = :batch_id;
 
--- name: last_jobs(table_name, most)
+-- name: last_jobs(table_name, dist_pattern, most)
 -- The newest files of a table that were read to their end.
-SELECT id
-FROM import_jobs
+SELECT j.id
+FROM import_jobs AS j
+INNER JOIN import_batches AS b ON j.batch_id = b.batch_id
 WHERE
-    table_name = :table_name
-    AND status IN (2, 6, 9)
-    AND stored_name IS NOT NULL
-ORDER BY id DESC
+    j.table_name = :table_name
+    AND j.status IN (2, 6, 9)
+    AND j.stored_name IS NOT NULL
+    AND (:dist_pattern IS NULL OR b.dist_id REGEXP :dist_pattern)
+ORDER BY j.id DESC
 LIMIT :most;
 
 -- name: set_progress(job_id, rows_done, now)!
@@ -190,7 +199,8 @@ SELECT
     fingerprint,
     batch_id,
     status,
-    answer
+    answer,
+    created_at
 FROM idempotency_keys
 WHERE
     owner = :owner
@@ -239,6 +249,7 @@ WHERE
     AND LEFT(j.slot, 5) = 'file:'
     AND j.table_name IS NOT NULL
     AND j.undone_at IS NULL
+    AND b.mode <> 'quick'
     AND (:dist_pattern IS NULL OR b.dist_id REGEXP :dist_pattern)
 GROUP BY b.dist_id, j.table_name;
 

@@ -1,10 +1,14 @@
--- name: add_table(table_name, display_name, allowed_filename, distributor_check, has_helpers, duplicates, max_rejects, replaces, delimiter)<!
+-- name: add_table(table_name, display_name, allowed_filename, distributor_check, has_helpers, duplicates, max_rejects, replaces, delimiter)!
 INSERT INTO import_tables
 (table_name, display_name, allowed_filename, distributor_check, has_helpers, duplicates, max_rejects, replaces, delimiter)
 VALUES (
     :table_name, :display_name, :allowed_filename, :distributor_check, :has_helpers, :duplicates, :max_rejects,
     :replaces, :delimiter
 );
+
+-- name: last_id()$
+-- The id of the row that was added last.
+SELECT LAST_INSERT_ID();
 
 -- name: set_table(display_name, allowed_filename, distributor_check, duplicates, max_rejects, replaces, delimiter, table_id)!
 UPDATE import_tables
@@ -22,7 +26,7 @@ WHERE id = :table_id;
 DELETE FROM import_tables
 WHERE id = :table_id;
 
--- name: add_column(table_id, position, name, data_type, is_mandatory, is_unique, default_value, number_format, date_formats, role, allowed_values, minimum, maximum, pattern, trim_blanks)<!
+-- name: add_column(table_id, position, name, data_type, is_mandatory, is_unique, default_value, number_format, date_formats, role, allowed_values, minimum, maximum, pattern, trim_blanks)!
 INSERT INTO import_columns
 (
     table_id, position, name, data_type, is_mandatory, is_unique, default_value, number_format, date_formats, role,
@@ -55,11 +59,7 @@ WHERE id = :column_id;
 DELETE FROM import_columns
 WHERE id = :column_id;
 
--- name: remove_aliases(column_id)!
-DELETE FROM column_aliases
-WHERE column_id = :column_id;
-
--- name: add_alias(column_id, alias)<!
+-- name: add_alias(column_id, alias)!
 INSERT INTO column_aliases (column_id, alias)
 VALUES (:column_id, :alias);
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from import_export.api import (
@@ -47,8 +47,12 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(installation: Installation, more: Iterable[APIRouter | BaseRoute] = ()) -> FastAPI:
-    """The app of one installation. `more`: the pages, when there are any."""
+def create_app(
+    installation: Installation,
+    more: Iterable[APIRouter | BaseRoute] = (),
+    error_page: Callable[[Request, int, str], Response] | None = None,
+) -> FastAPI:
+    """The app of one installation. `more`: the pages, when there are any; `error_page`: what a person sees of a refusal."""
     app = FastAPI(
         title="import_export",
         version="1",
@@ -59,6 +63,7 @@ def create_app(installation: Installation, more: Iterable[APIRouter | BaseRoute]
         responses=_REFUSALS,
     )
     app.state.installation = installation
+    app.state.error_page = error_page
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(_own_description())

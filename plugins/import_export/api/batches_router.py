@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
@@ -16,11 +17,13 @@ from fastapi.responses import StreamingResponse
 from import_export.api import bodies, views
 from import_export.api.access import Access, needs
 from import_export.api.installation import Call, CallDep
-from import_export.errors import BadRequest
+from import_export.errors import BadRequest, TransientError
 from import_export.imports.jobs import JobStatus
 from import_export.services.cancelling import cancel_batch
 from import_export.services.watching import BatchView, batch_view, changed_batches, dashboard, list_batches
 from import_export.stores.batches import BatchFilter, BatchLine
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/api", tags=["batches"])
 
@@ -144,7 +147,19 @@ def events(
     if batch_id is not None:
         call.batch(batch_id)
     stream = _batch_events(call, batch_id, seconds) if batch_id else _all_events(call, seconds)
-    return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+    return StreamingResponse(
+        _while_there(stream), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+    )
+
+
+async def _while_there(stream: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The stream up to its end, or until the database goes away: browsers connect again by themselves."""
+    try:
+        async for event in stream:
+            yield event
+    except TransientError as fault:
+        log.warning("events: %s", fault)
+        yield "retry: 5000\n\n"
 
 
 async def _batch_events(call: Call, batch_id: str, seconds: int) -> AsyncIterator[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -51,28 +52,42 @@ def fault_parts(fault: Exception) -> tuple[int, str]:
     return 500, f"A fault of the program; your administrator finds it in the log under number {number}."
 
 
-async def _ours(request: Request, fault: Exception) -> JSONResponse:
+def answered(
+    request: Request, status: int, error: str, details: Any = None, headers: dict[str, str] | None = None
+) -> Response:
+    """A refusal for a program, or a page for a person who opened one."""
+    page: Callable[[Request, int, str], Response] | None = getattr(request.app.state, "error_page", None)
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    by_script = "hx-request" in request.headers or not request.headers.get("accept", "").startswith(
+        "text/html"
+    )
+    if page is None or by_script or path.startswith("/api/"):
+        return refusal(status, error, details, headers)
+    return page(request, status, error)
+
+
+async def _ours(request: Request, fault: Exception) -> Response:
     status, told = fault_parts(fault)
     headers = {"retry-after": _WAIT_SECONDS} if isinstance(fault, TransientError) else None
     details = (
         {"warnings": [each.text() for each in fault.warnings]} if isinstance(fault, NoDataFiles) else None
     )
-    return refusal(status, told, details, headers)
+    return answered(request, status, told, details, headers)
 
 
-async def _wrong_request(request: Request, fault: Exception) -> JSONResponse:
+async def _wrong_request(request: Request, fault: Exception) -> Response:
     errors = fault.errors() if isinstance(fault, RequestValidationError) else []
     told = "; ".join(
         f"{'.'.join(str(part) for part in error['loc'][1:]) or 'body'}: {error['msg']}" for error in errors
     )
     details = [{"where": list(error["loc"]), "what": error["msg"]} for error in errors]
-    return refusal(422, f"The request is not as it must be: {told}", jsonable_encoder(details))
+    return answered(request, 422, f"The request is not as it must be: {told}", jsonable_encoder(details))
 
 
-async def _http(request: Request, fault: Exception) -> JSONResponse:
+async def _http(request: Request, fault: Exception) -> Response:
     if not isinstance(fault, HTTPException):
         raise fault
-    return refusal(fault.status_code, str(fault.detail), headers=dict(fault.headers or {}))
+    return answered(request, fault.status_code, str(fault.detail), headers=dict(fault.headers or {}))
 
 
 async def _gone(request: Request, fault: Exception) -> JSONResponse:

@@ -52,12 +52,12 @@ class Guard:
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         guarded = _with_headers(send, docs=path == DOCS)
-        refusal = await self._refusal(scope, path)
-        if refusal is not None:
-            await _answer(guarded, *refusal)
-            return
         sending = _Sending(guarded)
         try:
+            refusal = await self._refusal(scope, path)
+            if refusal is not None:
+                await _answer(sending, *refusal)
+                return
             await self._app(scope, receive, sending)
         except Exception as fault:
             # Here, because the framework's own handler raises it on after its answer, and the connection would break.

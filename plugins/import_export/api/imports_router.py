@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse
 
@@ -22,6 +22,7 @@ from import_export.imports.jobs import JobStatus, Mode
 from import_export.imports.zips import Limits
 from import_export.messages import Message, tell
 from import_export.services.configuring import all_tables
+from import_export.services.context import WorkFolder
 from import_export.services.idempotency import KeptAnswer, once
 from import_export.services.receiving import AUTO, check_table_name
 from import_export.services.uploading import Received, take_upload, upload_form
@@ -30,6 +31,7 @@ router = APIRouter(prefix="/api", tags=["imports"])
 Made = TypeVar("Made")
 
 _TRUE = frozenset({"1", "true", "on", "yes"})
+_FALSE = frozenset({"0", "false", "off", "no"})
 _FILES: dict[str, Any] = {"type": "array", "items": {"type": "string", "format": "binary"}}
 
 
@@ -50,6 +52,7 @@ def form_body(files: str, **fields: str) -> dict[str, Any]:
         table_name="The target table; auto (or empty): found by each file's name.",
         dist_id="The distributor; the files' rows are held against it.",
         force="true: load files again that were imported before, byte by byte the same.",
+        wait="false: answer at once (202), without the verdicts; GET /api/jobs/<batch_id> or the events tell them.",
     ),
 )
 @needs(Access.IMPORT)
@@ -63,8 +66,8 @@ async def import_files(
     """Upload CSV, TXT or ZIP files and import them. 200: validated only; 202: the import is under way."""
     batch_id = str(uuid.uuid4())
     work = call.context.work(batch_id)
-    upload = await receive_upload(request, work.spool, limits_of(call))
     try:
+        upload = await receive_upload(request, work.spool, limits_of(call))
         answer, done = await to_thread.run_sync(
             lambda: once(
                 call.context,
@@ -76,11 +79,11 @@ async def import_files(
         )
     except BaseException:
         # What was registered has left the spool; the rest was refused, and is the sender's to send again.
-        shutil.rmtree(work.spool, ignore_errors=True)
-        _remove_if_empty(work.root)
+        with CancelScope(shield=True):
+            await to_thread.run_sync(_tidy, work)
         raise
     if not done:
-        shutil.rmtree(work.root)
+        await to_thread.run_sync(_tidy, work)
     return JSONResponse(answer.body, status_code=answer.status)
 
 
@@ -143,7 +146,11 @@ def _import(call: Call, batch_id: str, upload: Upload) -> KeptAnswer:
         dist_id=fields.get("dist_id", ""),
         force=fields.get("force", "").strip().lower() in _TRUE,
     )
-    return _answer(take_upload(call.context, batch_id, names, form, call.start_run), names, call)
+    at_once = fields.get("wait", "").strip().lower() in _FALSE
+    received = take_upload(
+        call.context, batch_id, names, form, call.start_run, later=call.later if at_once else None
+    )
+    return _answer(received, names, call)
 
 
 def _answer(received: Received, names: list[str], call: Call) -> KeptAnswer:
@@ -164,6 +171,8 @@ def _answer(received: Received, names: list[str], call: Call) -> KeptAnswer:
     if not received.validated:
         files = [bodies.FileVerdict(filename=name) for name in names]
     warnings = [told.text(language) for told in batch.warnings]
+    if received.postponed:
+        warnings.append(tell(Message.STARTS_LATER).text(language))
     data = bodies.ImportStarted(
         mode=batch.mode.value, batch_id=batch.batch_id, files=files, warnings=warnings
     )
@@ -177,10 +186,11 @@ def _answer(received: Received, names: list[str], call: Call) -> KeptAnswer:
         return KeptAnswer(
             422, {"success": False, "error": tell(Message.ALL_INVALID).text(language), "details": plain}
         )
-    status = 200 if batch.mode is Mode.QUICK else 202
+    status = 200 if batch.mode is Mode.QUICK and received.validated else 202
     return KeptAnswer(status, {"success": True, "data": plain})
 
 
-def _remove_if_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+def _tidy(work: WorkFolder) -> None:
+    shutil.rmtree(work.spool, ignore_errors=True)
+    if work.root.is_dir() and not any(work.root.iterdir()):
+        work.root.rmdir()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
@@ -17,6 +19,11 @@ from import_export.messages import Language
 from import_export.services.context import Context
 from import_export.stores.jobs import JobStore
 
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Uploads that are validated side by side while nobody waits for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -27,7 +34,15 @@ class Installation:
     base_url: str
     """Where Airflow is reached, as its configuration says."""
     _made: list[Context] = field(default_factory=list)
+    _pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="uploads")
+    )
     _making: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def pool(self) -> ThreadPoolExecutor:
+        """Does what nobody waits for."""
+        return self._pool
 
     @property
     def context(self) -> Context:
@@ -46,10 +61,22 @@ class Call:
     context: Context
     gate: Gate
     language: Language
+    pool: ThreadPoolExecutor
 
     def start_run(self, run_id: str) -> None:
         """Start a run of `import_batch` in the person's name."""
         self.gate.start_run(run_id, self.person.name)
+
+    def later(self, work: Callable[[], object]) -> None:
+        """Have something done by and by. A server that ends first does what it has begun; a fault is in the log."""
+
+        def logged() -> None:
+            try:
+                work()
+            except Exception:
+                log.exception("an upload broke off; the watcher of the drop folder takes it up")
+
+        self.pool.submit(logged)
 
     def batch(self, batch_id: str) -> ImportBatch:
         """A batch that the person may see; raises `NotFound` for others' as for none."""
@@ -78,16 +105,23 @@ def installation_of(request: Request) -> Installation:
     return found
 
 
+def call_of(request: Request, language: Language | None) -> Call:
+    """What a request of a person works with; without a language, that of the installation."""
+    installation = installation_of(request)
+    person = person_of(request.scope)
+    context = replace(installation.context, actor=person.name)
+    return Call(
+        person, context, installation.gate, language or context.settings.reader_language, installation.pool
+    )
+
+
 def _call(
     request: Request,
     lang: Annotated[
         Language | None, Query(description="Language of the messages; the setting `language` without.")
     ] = None,
 ) -> Call:
-    installation = installation_of(request)
-    person = person_of(request.scope)
-    context = replace(installation.context, actor=person.name)
-    return Call(person, context, installation.gate, lang or context.settings.reader_language)
+    return call_of(request, lang)
 
 
 CallDep = Annotated[Call, Depends(_call)]

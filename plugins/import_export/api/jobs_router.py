@@ -13,6 +13,8 @@ from import_export.api.access import Access, needs
 from import_export.api.batches_router import BatchId
 from import_export.api.installation import Call, CallDep
 from import_export.api.wrong_cells import wrong_cells
+from import_export.imports.jobs import JobStatus
+from import_export.messages import Message, tell
 from import_export.services.correcting import correct_rejects, first_rejects
 from import_export.services.originals import rejects_file, report_file
 from import_export.services.rerunning import rerun_job
@@ -111,7 +113,7 @@ def _started(call: Call, received: Received) -> bodies.ImportStarted:
         bodies.FileVerdict(
             filename=each.filename,
             job_id=each.id,
-            valid=received.started,
+            valid=each.status in (JobStatus.WAITING, JobStatus.COMPLETE),
             rows=each.counts.total,
             error=each.message.text(call.language) if each.message else None,
             code=each.message.code.value if each.message else None,
@@ -120,4 +122,7 @@ def _started(call: Call, received: Received) -> bodies.ImportStarted:
         if each.slot.startswith("file:")
     ]
     batch = received.batch
-    return bodies.ImportStarted(mode=batch.mode.value, batch_id=batch.batch_id, files=files, warnings=[])
+    warnings = [tell(Message.STARTS_LATER).text(call.language)] if received.postponed else []
+    return bodies.ImportStarted(
+        mode=batch.mode.value, batch_id=batch.batch_id, files=files, warnings=warnings
+    )

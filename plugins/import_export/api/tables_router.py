@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Generator
+from itertools import islice
 from pathlib import Path as FilePath
-from tempfile import NamedTemporaryFile
-from typing import Annotated, Any
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any
 
+from anyio import CancelScope, to_thread
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from pydantic import BaseModel
-from starlette.background import BackgroundTask
+from starlette.concurrency import iterate_in_threadpool
 
 from import_export.api import bodies, views
 from import_export.api.access import Access, needs
@@ -126,6 +129,7 @@ def suggestion_json(found: Suggestion) -> dict[str, Any]:
                 "name": column.name,
                 "examples": list(column.examples),
                 "ambiguous_dates": column.ambiguous_dates,
+                "ambiguous_numbers": column.ambiguous_numbers,
             }
             for column in found.columns
         ],
@@ -193,7 +197,7 @@ def replayed(
 ) -> Any:
     """What would come out differently of past files under a change, before it is saved. Nothing is loaded."""
     change = configuring.with_config(given(body))
-    found = replay(call.context, name, change, most=files, language=call.language)
+    found = replay(call.context, name, change, most=files, language=call.language, scope=call.person.scope)
     return {"data": [bodies.ReplayedFile.model_validate(each) for each in found]}
 
 
@@ -229,24 +233,47 @@ def content_csv(
 ) -> StreamingResponse:
     """The table's rows, any number."""
     pieces = export_csv(call.context, table_named(call, name), call.person.scope, for_people=for_people)
-    return StreamingResponse(pieces, media_type="text/csv; charset=utf-8", headers=_attachment(f"{name}.csv"))
+    # The database is asked before the answer begins: what fails now is still told by a status.
+    begun = list(islice(pieces, 2))
+    return StreamingResponse(
+        _streamed(begun, pieces), media_type="text/csv; charset=utf-8", headers=_attachment(f"{name}.csv")
+    )
 
 
-@router.get("/tables/{name}/export.xlsx", response_class=FileResponse, responses=_XLSX)
+@router.get("/tables/{name}/export.xlsx", response_class=StreamingResponse, responses=_XLSX)
 @needs(Access.READ)
-def content_xlsx(call: CallDep, name: TableName) -> FileResponse:
+def content_xlsx(call: CallDep, name: TableName) -> StreamingResponse:
     """The table's rows as a workbook, as many as a sheet holds."""
     found = table_named(call, name)
-    with NamedTemporaryFile(dir=call.context.settings.work_folder, prefix=".export-", delete=False) as file:
-        made = FilePath(file.name)
+    call.context.settings.work_folder.mkdir(parents=True, exist_ok=True)
+    # Without a name on the disk: whatever ends the download, nothing is left of it.
+    file = TemporaryFile(dir=call.context.settings.work_folder)  # noqa: SIM115 - closed when it is sent
     try:
-        export_xlsx(call.context, found, call.person.scope, made)
+        export_xlsx(call.context, found, call.person.scope, file)
+        headers = _attachment(f"{name}.xlsx") | {"content-length": str(file.tell())}
+        file.seek(0)
     except BaseException:
-        made.unlink()
+        file.close()
         raise
-    return FileResponse(
-        made, media_type=_XLSX_TYPE, filename=f"{name}.xlsx", background=BackgroundTask(made.unlink)
-    )
+    return StreamingResponse(_streamed([], _read(file)), media_type=_XLSX_TYPE, headers=headers)
+
+
+def _read(file: IO[bytes]) -> Generator[bytes]:
+    with file:
+        while piece := file.read(1 << 18):
+            yield piece
+
+
+async def _streamed(begun: list[bytes], rest: Generator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces; their connection is given back in a thread also when the receiver went away."""
+    try:
+        for piece in begun:
+            yield piece
+        async for piece in iterate_in_threadpool(rest):
+            yield piece
+    finally:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(rest.close)
 
 
 def _attachment(name: str) -> dict[str, str]:

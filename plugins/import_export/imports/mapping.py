@@ -58,7 +58,12 @@ def map_headers(
     ]
     suggested = _suggest(unknown, table, positions)
     if missing:
-        return tell(Message.MANDATORY_MISSING, columns=", ".join(missing), suggested=dict(suggested))
+        return tell(
+            Message.MANDATORY_MISSING,
+            columns=", ".join(missing),
+            suggested=dict(suggested),
+            unknown=list(unknown),
+        )
     return HeaderMap(positions, unknown, suggested)
 
 

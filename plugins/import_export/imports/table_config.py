@@ -25,7 +25,7 @@ def table_from_config(config: Mapping[str, Any]) -> ImportTable:
         allowed_filename=str(config.get("allowed_filename") or ""),
         distributor_check=_choice(config, "distributor_check", ("prefix", "exact")),
         duplicates=Duplicates(_choice(config, "duplicates", tuple(Duplicates))),
-        max_rejects=RejectLimit.parse(str(config.get("max_rejects") or "")),
+        max_rejects=RejectLimit.parse(_text(config.get("max_rejects")) or ""),
         replaces=SlicePart.parse_all(str(config.get("replaces") or "")),
         delimiter=str(config["delimiter"]) if config.get("delimiter") else None,
         has_helpers=bool(config.get("has_helpers", True)),

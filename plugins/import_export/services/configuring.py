@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from import_export.errors import BadRequest, LayoutChanged, NotFound
-from import_export.imports.config_checks import check_identifier, check_table
+from import_export.imports.config_checks import LONGEST_TEXT, check_identifier, check_table, plain
 from import_export.imports.table_config import (
     column_from_config,
     column_to_config,
@@ -21,6 +21,7 @@ from import_export.stores.database import Session
 from import_export.stores.making_tables import drop_table, fit_table, make_table
 from import_export.stores.mysql_layout import fitted, mysql_columns
 from import_export.stores.narrowing import MysqlColumn
+from import_export.stores.rehashing import store_hashes
 from import_export.stores.tables import list_tables
 
 Change = Callable[[ImportTable], ImportTable]
@@ -31,7 +32,12 @@ _TYPES: Mapping[str, str] = {
     **dict.fromkeys(("datetime", "timestamp"), "datetime"),
     "date": "date",
 }
+_NO_TEXT = frozenset({"bit", "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"})
+"""What no cell of a file can be."""
 _PRODUCTS_OWN = "import_"
+_OWN_TABLES = frozenset(
+    {"audit_log", "column_aliases", "corrections", "expected_files", "idempotency_keys", "table_versions"}
+)
 
 
 def find_table(tables: Sequence[ImportTable], table_name: str) -> ImportTable:
@@ -44,7 +50,7 @@ def find_table(tables: Sequence[ImportTable], table_name: str) -> ImportTable:
 
 def create_table(context: Context, config: Mapping[str, Any]) -> ImportTable:
     """Make a new import table, in MySQL too; raises `BadRequest`."""
-    table = table_from_config({**config, "has_helpers": True})
+    table = plain(table_from_config({**config, "has_helpers": True}))
     check_identifier("table", table.table_name)
     if table.table_name.startswith(_PRODUCTS_OWN):
         raise BadRequest(
@@ -76,18 +82,13 @@ def register_table(context: Context, config: Mapping[str, Any]) -> ImportTable:
         tables = list_tables(session)
         if name in {table.table_name for table in tables}:
             raise BadRequest(f"table '{name}' is an import table already")
-        if name.startswith((_PRODUCTS_OWN, "_yoyo", "yoyo_")) or name in _OWN_TABLES:
+        if _is_own(name):
             raise BadRequest(f"table '{name}' is the product's own")
         columns = config.get("columns") or _columns_of_mysql(session, name)
-        table = table_from_config({**config, "columns": columns, "has_helpers": False})
+        table = plain(table_from_config({**config, "columns": columns, "has_helpers": False}))
         check_table(table, tables)
         _check_fits(session, table)
         return _write_new(context, session, table, "table registered")
-
-
-_OWN_TABLES = frozenset(
-    {"audit_log", "column_aliases", "corrections", "expected_files", "idempotency_keys", "table_versions"}
-)
 
 
 def registrable_tables(context: Context) -> list[str]:
@@ -97,7 +98,7 @@ def registrable_tables(context: Context) -> list[str]:
         return [
             name
             for name in ConfigurationStore(session).mysql_tables()
-            if name not in known | _OWN_TABLES and not name.startswith((_PRODUCTS_OWN, "_yoyo", "yoyo_"))
+            if name not in known and not _is_own(name)
         ]
 
 
@@ -118,11 +119,17 @@ def change_table(
         others = [table for table in tables if table.table_name != table_name]
         made = [column.name for column in new.columns if column.name not in known] if new.has_helpers else []
         check_table(new, others, new_names=made)
-        if new.has_helpers:
-            fit_table(session, old, new, drop=drop)
-        _check_fits(session, new)
-        with session.transaction():
-            store = ConfigurationStore(session)
+        # MySQL commits with each ALTER; what must end together, and keeps loads out until then, is on another connection.
+        with context.configuration.session() as writing, writing.transaction():
+            store = ConfigurationStore(writing)
+            hashes = None
+            if new.has_helpers:
+                hashes = fit_table(
+                    session, old, new, drop=drop, alone=lambda: store.keep_loads_out(table_name)
+                )
+            _check_fits(session, new)
+            if hashes is not None:
+                store_hashes(writing, new, hashes)
             if not store.versions(table_name):
                 store.add_version(old, by=context.actor, now=context.clock())
             store.change_table(old, new)
@@ -133,9 +140,20 @@ def change_table(
 def changed(old: ImportTable, change: Change) -> ImportTable:
     """The configuration after a change. What the product made, and ids, stay as they are."""
     new = change(old)
-    ids = {column.name: column.id for column in old.columns}
-    columns = tuple(replace(column, id=ids.get(column.name)) for column in new.columns)
-    return replace(new, columns=columns, table_name=old.table_name, id=old.id, has_helpers=old.has_helpers)
+    before = {column.name: column for column in old.columns}
+    columns = tuple(_with_identity(column, before.get(column.name)) for column in new.columns)
+    return plain(
+        replace(new, columns=columns, table_name=old.table_name, id=old.id, has_helpers=old.has_helpers)
+    )
+
+
+def _with_identity(column: Column, before: Column | None) -> Column:
+    """The column with its id, and its aliases in the order in which they are kept."""
+    if before is None:
+        return replace(column, id=None)
+    kept = [alias for alias in before.aliases if alias in column.aliases]
+    added = [alias for alias in column.aliases if alias not in before.aliases]
+    return replace(column, id=before.id, aliases=(*kept, *added))
 
 
 def remove_table(context: Context, table_name: str, *, drop: bool = False) -> None:
@@ -146,8 +164,12 @@ def remove_table(context: Context, table_name: str, *, drop: bool = False) -> No
             raise BadRequest(
                 f"table '{table_name}' was not made by the product, so its data is not the product's to drop"
             )
-        with session.transaction():
-            store = ConfigurationStore(session)
+        with context.configuration.session() as writing, writing.transaction():
+            store = ConfigurationStore(writing)
+            if drop:
+                store.keep_loads_out(table_name)
+                # First, so that a removal that breaks off can be made again.
+                drop_table(session, table)
             store.add_version(table, by=context.actor, now=context.clock())
             store.remove_table(table)
             action = "table removed with its data" if drop else "table removed"
@@ -158,8 +180,6 @@ def remove_table(context: Context, table_name: str, *, drop: bool = False) -> No
                 old=table_to_config(table),
                 now=context.clock(),
             )
-        if drop:
-            drop_table(session, table)
 
 
 def with_config(config: Mapping[str, Any]) -> Change:
@@ -273,6 +293,11 @@ def audit_log(context: Context, *, subject: str | None, before: int | None, most
         return ConfigurationStore(session).audit_log(subject=subject, before=before, most=most)
 
 
+def _is_own(table_name: str) -> bool:
+    """Whether the product keeps its own things in a table."""
+    return table_name in _OWN_TABLES or table_name.startswith((_PRODUCTS_OWN, "_yoyo", "yoyo_"))
+
+
 def _column(config: Mapping[str, Any]) -> Column:
     try:
         return column_from_config(config)
@@ -310,20 +335,22 @@ def _check_fits(session: Session, table: ImportTable) -> None:
 
 def _columns_of_mysql(session: Session, table_name: str) -> list[dict[str, Any]]:
     """A configuration of all columns that a file can fill."""
-    columns = [
-        column
+    return [
+        _config_of(column)
         for column in mysql_columns(session, table_name)
-        if not column.computed and "auto_increment" not in column.extra.lower()
+        if not column.computed
+        and "auto_increment" not in column.extra.lower()
+        and (column.data_type not in _NO_TEXT or not column.fills_itself)
     ]
-    return [_config_of(column) for column in columns]
 
 
 def _config_of(column: MysqlColumn) -> dict[str, Any]:
     kind = column.data_type
     if kind == "decimal":
-        data_type = f"decimal({column.precision},{column.scale})"
+        scale = int(column.scale or 0)
+        data_type = f"decimal({min(int(column.precision or 0), 38)},{min(scale, 38)})"
     elif kind in _TYPES:
         data_type = _TYPES[kind]
     else:
-        data_type = f"str({min(int(column.length or 255), 16_000)})"
+        data_type = f"str({min(int(column.length or LONGEST_TEXT), LONGEST_TEXT)})"
     return {"name": column.name, "type": data_type, "is_mandatory": not column.fills_itself}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -68,13 +70,25 @@ def correct_rejects(
                 raise BadRequest(f"line {line}: a cell has {MOST_CELL} bytes at most")
     batch_id = str(uuid.uuid4())
     name = f"{job.filename.rsplit('/', 1)[-1].rsplit('.', 1)[0]}.csv"
-    _write(
-        context, batch_id, name, header, [_merged(wanted[line], corrected[line]) for line in sorted(wanted)]
-    )
     form = UploadForm(mode=Mode.BOTH, table_name=job.table_name or "auto", dist_id=batch.dist_id, force=True)
-    # First, so that no row is ever sent again without a record of what was changed in it.
-    _record(context, job, header, wanted, corrected, batch_id)
-    return take_upload(context, batch_id, [name], form, start_run, source=CORRECTION)
+    try:
+        _write(
+            context,
+            batch_id,
+            name,
+            header,
+            [_merged(wanted[line], corrected[line]) for line in sorted(wanted)],
+        )
+        # First, so that no row is ever sent again without a record of what was changed in it.
+        _record(context, job, header, wanted, corrected, batch_id)
+        return take_upload(context, batch_id, [name], form, start_run, source=CORRECTION)
+    except BaseException:
+        # What was registered has left the spool.
+        work = context.work(batch_id)
+        shutil.rmtree(work.spool, ignore_errors=True)
+        with suppress(OSError):
+            work.root.rmdir()
+        raise
 
 
 def corrections_of(context: Context, job_id: int) -> list[Correction]:

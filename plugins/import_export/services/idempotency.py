@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from import_export.errors import BadRequest, TerminalError
+from import_export.errors import BadRequest, TerminalError, TransientError
 from import_export.services.context import Context
+from import_export.services.receiving import LOST_AFTER
 from import_export.stores.database import Session
+from import_export.stores.jobs import JobStore
 from import_export.stores.queries import queries
+
+log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=7)
 LONGEST_KEY = 191
@@ -53,33 +59,59 @@ def once(
     sql = queries("batches")
     with context.database.session() as session, session.transaction():
         sql.forget_keys(session.raw, before=context.clock() - KEPT)
-        ours = sql.reserve_key(
-            session.raw,
-            owner=owner,
-            idempotency_key=key,
-            fingerprint=fingerprint,
-            batch_id=batch_id,
-            now=context.clock(),
-        )
+        # Twice, when the server of the first upload ended before it registered a batch.
+        for _ in range(2):
+            ours = sql.reserve_key(
+                session.raw,
+                owner=owner,
+                idempotency_key=key,
+                fingerprint=fingerprint,
+                batch_id=batch_id,
+                now=context.clock(),
+            )
+            if ours or not _is_lost(context, session, owner, key):
+                break
+            sql.drop_key(session.raw, owner=owner, idempotency_key=key)
         if not ours:
             return _kept(session, owner, key, fingerprint), False
     try:
         answer = work()
     except BaseException:
-        with context.database.session() as session, session.transaction():
+        # Where the database is away now, the key is free again a while later.
+        with (
+            suppress(TransientError),
+            context.database.session() as session,
+            session.transaction(),
+        ):
             sql.drop_key(session.raw, owner=owner, idempotency_key=key)
         raise
-    with context.database.session() as session, session.transaction():
-        body = json.dumps(answer.body, ensure_ascii=False)
-        sql.answer_key(session.raw, owner=owner, idempotency_key=key, status=answer.status, answer=body)
+    try:
+        with context.database.session() as session, session.transaction():
+            body = json.dumps(answer.body, ensure_ascii=False)
+            sql.answer_key(session.raw, owner=owner, idempotency_key=key, status=answer.status, answer=body)
+    except TransientError:
+        # The upload is taken, and its sender has to know that.
+        log.exception("batch %s: its answer could not be kept for a repetition", batch_id)
     return answer, True
+
+
+def _is_lost(context: Context, session: Session, owner: str, key: str) -> bool:
+    """Whether nobody works on the first upload any more, and nothing came of it."""
+    found = queries("batches").find_key(session.raw, owner=owner, idempotency_key=key)
+    if found is None:
+        return True
+    _, batch_id, _, answer, created_at = found
+    if answer is not None or context.clock() - created_at < LOST_AFTER:
+        return False
+    return not JobStore(session).has_batch(batch_id)
 
 
 def _kept(session: Session, owner: str, key: str, fingerprint: str) -> KeptAnswer:
     found = queries("batches").find_key(session.raw, owner=owner, idempotency_key=key)
     if found is None or found[3] is None:
+        known = f"; it is batch {found[1]}" if found and JobStore(session).has_batch(found[1]) else ""
         raise KeyInWork(
-            "the upload with this Idempotency-Key is still being worked on; ask again a little later"
+            f"the upload with this Idempotency-Key is still being worked on; ask again a little later{known}"
         )
     if found[0] != fingerprint:
         raise KeyReused("this Idempotency-Key was used for another upload; use a new one")

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from import_export.errors import NotFound
 from import_export.imports.extraction import Source, extract
-from import_export.imports.jobs import ImportBatch, ImportJob
+from import_export.imports.jobs import FINAL, ImportBatch, ImportJob
 from import_export.imports.zips import Limits
 from import_export.services.context import Context
 
@@ -54,7 +54,9 @@ def rejects_names(jobs: Sequence[ImportJob]) -> dict[int, str]:
 
 
 def rejects_file(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], job: ImportJob) -> Path:
-    """The rejects file of a job, in the work folder or beside the originals; raises `NotFound`."""
+    """The rejects file of a job, in the work folder or beside the originals; raises `NotFound`, also while it is written."""
+    if job.status not in FINAL:
+        raise NotFound(f"job {job.id} is not at its end; its rejects are told then")
     places = [context.work(batch.batch_id).rejects_of(job.slot)]
     folder = found_folder(context, batch)
     if folder is not None and job.id in (names := rejects_names(jobs)):

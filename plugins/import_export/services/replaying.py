@@ -10,8 +10,10 @@ from import_export.errors import NotFound
 from import_export.imports.config_checks import check_table
 from import_export.imports.inspection import Inspection, Question, inspect_file
 from import_export.imports.jobs import ImportBatch, ImportJob
+from import_export.imports.problems import Reject
 from import_export.imports.tables import ImportTable
 from import_export.messages import Language
+from import_export.scopes import Scope
 from import_export.services.configuring import Change, changed, find_table
 from import_export.services.context import Context
 from import_export.services.originals import restore
@@ -50,7 +52,13 @@ class Replay:
 
 
 def replay(
-    context: Context, table_name: str, change: Change, *, most: int, language: Language
+    context: Context,
+    table_name: str,
+    change: Change,
+    *,
+    most: int,
+    language: Language,
+    scope: Scope = Scope(),  # noqa: B008 - never changes
 ) -> list[Replay]:
     """The newest files of a table under a change of its configuration; raises `BadRequest` when that cannot be saved."""
     with context.database.session() as session:
@@ -60,7 +68,7 @@ def replay(
         others = [table for table in tables if table.table_name != table_name]
         check_table(new, others)
         jobs = JobStore(session)
-        found = [jobs.job(job_id) for job_id in BatchStore(session).last_jobs(table_name, most)]
+        found = [jobs.job(job_id) for job_id in BatchStore(session).last_jobs(table_name, most, scope.regexp)]
         batches = {job.batch_id: jobs.batch(job.batch_id) for job in found}
     return [_replayed(context, job, batches[job.batch_id], old, new, language) for job in found]
 
@@ -85,11 +93,11 @@ def _replayed(
             return Replay(job_id=job.id, filename=name, skipped=str(fault))
         before, after = (_inspected(path, table, batch.dist_id) for table in (old, new))
     told = after.verdict.told
-    known = {(reject.line, reject.told) for reject in before.result.rejects} if before.result else set()
+    known = {_key(reject) for reject in before.result.rejects} if before.result else set()
     fresh = [
         reject
         for reject in (after.result.rejects if after.result else ())
-        if (reject.line, reject.told) not in known
+        if _key(reject) not in known
     ]
     return Replay(
         job_id=job.id,
@@ -103,6 +111,10 @@ def _replayed(
         rejected_after=after.result.rejected if after.result else None,
         new_problems=tuple(reject.text(language) for reject in fresh[:_PROBLEMS]),
     )
+
+
+def _key(reject: Reject) -> tuple[int, str | None, str]:
+    return reject.line, reject.header, reject.told.text()
 
 
 def _inspected(path: Path, table: ImportTable, dist_id: str | None) -> Inspection:

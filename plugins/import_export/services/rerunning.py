@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from import_export.errors import BadRequest, InvalidMove
-from import_export.imports.jobs import FINAL, ImportJob, JobStatus
+from import_export.errors import BadRequest, InvalidMove, Unfinished
+from import_export.imports.jobs import FINAL, ImportBatch, ImportJob, JobStatus
 from import_export.services.context import Context
 from import_export.services.originals import restore
 from import_export.services.receiving import AGAIN
@@ -25,20 +25,20 @@ def rerun_job(context: Context, job_id: int, start_run: StartRun) -> str:
     """Validate or import a file again, with the configuration as it is now; give the id of the run that does it.
 
     A refused file (6) goes back to 4, a failed one (2) to 3; one that broke off (8) is simply taken up. Raises
-    `InvalidMove` for a file that was imported, `NotFound` when its original is no longer kept, `BadRequest` for a
-    table that no file came for.
+    `InvalidMove` for a file that was imported, `Unfinished` while the batch's other files are worked on, `NotFound`
+    when its original is no longer kept, `BadRequest` for a table that no file came for.
     """
     with context.jobs() as jobs:
         job = jobs.job(job_id)
         batch = jobs.batch(job.batch_id)
     if job.stored_name is None:
         raise BadRequest(f"job {job_id} has no file: none was sent for this table")
-    if job.status in FINAL and job.status not in _STEPS:
-        raise InvalidMove(job_id, job.status, JobStatus.WAITING)
+    _check_free(job, batch)
     restore(context, batch, job, context.work(batch.batch_id).files / job.stored_name)
     with context.database.session() as session, session.transaction():
         store = JobStore(session)
         job = store.lock(job_id)
+        _check_free(job, store.batch(batch.batch_id))
         step = _STEPS.get(job.status)
         if step is not None:
             reason = f"taken up again by {context.actor}"
@@ -50,6 +50,15 @@ def rerun_job(context: Context, job_id: int, start_run: StartRun) -> str:
     run_id = f"{batch.batch_id}{AGAIN}{number}"
     start_run(run_id)
     return run_id
+
+
+def _check_free(job: ImportJob, batch: ImportBatch) -> None:
+    """Raise unless the file's state allows it, and no run of the batch is about to tidy it away."""
+    imported = job.status in FINAL and job.status not in _STEPS
+    if imported or (job.status is JobStatus.VALID and not batch.mode.imports):
+        raise InvalidMove(job.id, job.status, JobStatus.WAITING)
+    if job.status in FINAL and batch.finished_at is None:
+        raise Unfinished(f"batch {batch.batch_id} is still being worked on; try again when it is closed")
 
 
 def may_rerun(job: ImportJob) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Generator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -28,6 +29,10 @@ _RUNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a text for a formula (source: the reliability page)."""
 _EXAMPLE_DAY = datetime(2026, 1, 31, 14, 30)  # noqa: DTZ001 - an example
 _TEXT_FORMAT = "@"
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NO_TITLE = re.compile(r"[\[\]:*?/\\]")
+_FIRST_DAY = date(1900, 3, 1)
+"""Of earlier days spreadsheets know nothing, or something wrong."""
 
 
 def template_csv(table: ImportTable, dist_id: str | None = None) -> str:
@@ -60,7 +65,7 @@ def example(column: Column) -> str:
 
 def export_csv(
     context: Context, table: ImportTable, scope: Scope, *, for_people: bool = False
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """The table's rows as CSV: UTF-8 with a mark, comma, RFC 4180; any number of rows, streamed.
 
     `for_people`: texts that a spreadsheet would run get an apostrophe. Raises `Forbidden` before the first piece.
@@ -68,7 +73,7 @@ def export_csv(
     columns = exported_columns(table)
     pattern = _pattern(table, scope)
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Generator[bytes]:
         yield "\ufeff".encode() + _lines([columns])
         with context.database.session(loader=False) as session:
             for rows in content(session, table, columns, dist_pattern=pattern):
@@ -77,12 +82,12 @@ def export_csv(
     return pieces()
 
 
-def export_xlsx(context: Context, table: ImportTable, scope: Scope, target: Path) -> int:
+def export_xlsx(context: Context, table: ImportTable, scope: Scope, target: Path | IO[bytes]) -> int:
     """Write the table's rows as a workbook; give their number. Raises `BadRequest` for more than a sheet holds."""
     columns = exported_columns(table)
     pattern = _pattern(table, scope)
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(table.table_name[:31])
+    sheet = book.create_sheet(_NO_TITLE.sub("_", table.table_name)[:31])
     sheet.freeze_panes = "A2"
     for number, name in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = min(max(len(name) + 3, 12), 40)
@@ -91,6 +96,20 @@ def export_xlsx(context: Context, table: ImportTable, scope: Scope, target: Path
     for cell in header:
         cell.font = bold
     sheet.append(header)
+    try:
+        count = _append_rows(context, table, columns, pattern, sheet)
+    except BaseException:
+        sheet.close()
+        sheet._writer.cleanup()  # noqa: SLF001 - else its rows lie in the folder for temporary files until the process ends
+        raise
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{count + 1}"
+    book.save(target)
+    return count
+
+
+def _append_rows(
+    context: Context, table: ImportTable, columns: Sequence[str], pattern: str | None, sheet: Any
+) -> int:
     count = 0
     with context.database.session() as session:
         for rows in content(session, table, columns, dist_pattern=pattern):
@@ -101,8 +120,6 @@ def export_xlsx(context: Context, table: ImportTable, scope: Scope, target: Path
                 )
             for row in rows:
                 sheet.append([_typed(sheet, value) for value in row])
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{count + 1}"
-    book.save(target)
     return count
 
 
@@ -134,6 +151,8 @@ def _cell(value: Any, *, for_people: bool) -> str:
         return f"'{value}" if for_people and value.lstrip(" '\"").startswith(_RUNS) else value
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).hex()
+    if isinstance(value, Decimal):
+        return f"{value:f}"  # never 1E-7
     return str(value)
 
 
@@ -144,6 +163,8 @@ def _typed(sheet: Any, value: Any) -> Any:
         cell.data_type = "s"
         cell.number_format = _TEXT_FORMAT
         return cell
+    if isinstance(value, date) and (value.date() if isinstance(value, datetime) else value) < _FIRST_DAY:
+        return _typed(sheet, _cell(value, for_people=False))
     if isinstance(value, datetime):
         return value.replace(microsecond=0)
     if isinstance(value, int) and abs(value) >= 10**15:
@@ -157,7 +178,7 @@ def _typed(sheet: Any, value: Any) -> Any:
 
 def _xml_text(text: str) -> str:
     """What XML can hold of a text; a sheet's cell holds 32,767 characters."""
-    return "".join(sign if sign >= " " or sign in "\t\n\r" else "\ufffd" for sign in text)[:32_767]
+    return _NO_XML.sub("\ufffd", text)[:32_767]
 
 
 def _example_moment(column: Column) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from import_export.errors import BadRequest, Forbidden
+from import_export.errors import BadRequest, Forbidden, NotFound, TransientError
 from import_export.imports.extraction import DATA_EXTENSIONS
 from import_export.imports.jobs import ImportBatch, ImportJob, JobStatus, Mode
 from import_export.imports.names import readable
@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 UPLOAD = "upload"
 CORRECTION = "correction"
 LONGEST_DIST_ID = 64
+
+Later = Callable[[Callable[[], object]], object]
+"""Has something done by and by, in the same process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,8 @@ class Received:
     """Whether the files' verdicts are known; else the run finds them out."""
     started: bool
     """Whether a run imports what is valid."""
+    postponed: bool = False
+    """Whether the files are kept, but Airflow or the database was away: the watcher of the drop folder starts the run."""
 
 
 def upload_form(
@@ -78,11 +83,14 @@ def take_upload(
     start_run: StartRun,
     *,
     source: str = UPLOAD,
+    later: Later | None = None,
 ) -> Received:
     """Register the files that lie in the batch's spool, and set them on their way.
 
     Mode `full` answers as soon as the run is started; else the files are validated here, so that the sender learns the
-    verdicts. A batch that brings nothing to import is closed at once. Raises `BadRequest` when no file can be data.
+    verdicts. A batch that brings nothing to import is closed at once. With `later` they are validated by and by, and the
+    answer is given at once. Raises `BadRequest` when no file can be data.
+    What is registered is imported, so nothing transient is raised after that: the sender would send it again.
     """
     _check_names(names)
     batch = ImportBatch(
@@ -103,24 +111,41 @@ def take_upload(
     work.spool.rename(work.claimed)
     log.info("batch %s: %s", batch_id, ", ".join(names))
     if form.mode is Mode.FULL:
-        _start(context, batch_id, start_run)
-        return Received(batch=batch, jobs=(), validated=False, started=True)
-    for lane in extract_batch(context, batch_id):
-        validate_lane(context, lane)
-    with context.jobs() as store:
-        batch, found = store.batch(batch_id), tuple(store.jobs(batch_id))
-    started = any(job.status is JobStatus.WAITING for job in found)
-    if started:
-        _start(context, batch_id, start_run)
-    else:
-        finish_batch(context, batch_id)
-    return Received(batch=batch, jobs=found, validated=True, started=started)
+        postponed = not _started(context, batch_id, start_run)
+        return Received(batch=batch, jobs=(), validated=False, started=True, postponed=postponed)
+    if later is not None:
+        later(lambda: _validated(context, batch, start_run))
+        return Received(batch=batch, jobs=(), validated=False, started=form.mode.imports)
+    return _validated(context, batch, start_run)
 
 
-def _start(context: Context, batch_id: str, start_run: StartRun) -> None:
-    start_run(batch_id)
-    with context.jobs() as jobs:
-        jobs.set_run_asked(batch_id, context.clock())
+def _validated(context: Context, batch: ImportBatch, start_run: StartRun) -> Received:
+    batch_id = batch.batch_id
+    try:
+        for lane in extract_batch(context, batch_id):
+            validate_lane(context, lane)
+        with context.jobs() as store:
+            batch, found = store.batch(batch_id), tuple(store.jobs(batch_id))
+        started = any(job.status is JobStatus.WAITING for job in found)
+        if not started:
+            finish_batch(context, batch_id)
+    except TransientError:
+        log.exception("batch %s: registered, but not validated; a run does that later", batch_id)
+        return Received(batch=batch, jobs=(), validated=False, started=batch.mode.imports, postponed=True)
+    postponed = started and not _started(context, batch_id, start_run)
+    return Received(batch=batch, jobs=found, validated=True, started=started, postponed=postponed)
+
+
+def _started(context: Context, batch_id: str, start_run: StartRun) -> bool:
+    """Whether a run could be started; else the watcher of the drop folder does it."""
+    try:
+        start_run(batch_id)
+        with context.jobs() as jobs:
+            jobs.set_run_asked(batch_id, context.clock())
+    except (NotFound, TransientError):
+        log.exception("batch %s: registered, but no run could be started; that is done later", batch_id)
+        return False
+    return True
 
 
 def _check_names(names: Sequence[str]) -> None:

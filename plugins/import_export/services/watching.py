@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
+from weakref import WeakKeyDictionary
 
 from import_export.imports.jobs import ImportJob, JobStatus
 from import_export.scopes import Scope
 from import_export.services.context import Context
 from import_export.stores.batches import BatchFilter, BatchLine, BatchStore, Day
+from import_export.stores.database import Database
 from import_export.stores.jobs import Event, JobStore
 
 DASHBOARD_SECONDS = 10
@@ -69,15 +71,17 @@ def distributors(context: Context, scope: Scope) -> list[str]:
         return BatchStore(session).distributors(scope.regexp)
 
 
-_kept: dict[tuple[int, str | None, int], tuple[float, Dashboard]] = {}
+_kept: WeakKeyDictionary[Database, dict[tuple[str | None, int], tuple[float, Dashboard]]] = (
+    WeakKeyDictionary()
+)
 _keeping = Lock()
 
 
 def dashboard(context: Context, scope: Scope, days: int) -> Dashboard:
     """Numbers over the last days; they may be some seconds old, because they are made of many rows."""
-    key = (id(context.database), scope.regexp, days)
+    key = (scope.regexp, days)
     with _keeping:
-        found = _kept.get(key)
+        found = _kept.setdefault(context.database, {}).get(key)
         if found is not None and time.monotonic() - found[0] < DASHBOARD_SECONDS:
             return found[1]
     midnight = context.clock().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -87,5 +91,5 @@ def dashboard(context: Context, scope: Scope, days: int) -> Dashboard:
             batches.open_files(scope.regexp), batches.days(midnight - timedelta(days=days - 1), scope.regexp)
         )
     with _keeping:
-        _kept[key] = (time.monotonic(), made)
+        _kept[context.database][key] = (time.monotonic(), made)
     return made

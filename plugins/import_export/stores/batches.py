@@ -181,9 +181,10 @@ class BatchStore:
         """The batch is worked on again."""
         self._sql.reopen_batch(self._raw, batch_id=batch_id)
 
-    def last_jobs(self, table_name: str, most: int) -> list[int]:
+    def last_jobs(self, table_name: str, most: int, dist_pattern: str | None = None) -> list[int]:
         """The newest files of a table, newest first, by their jobs' ids."""
-        return [job_id for (job_id,) in self._sql.last_jobs(self._raw, table_name=table_name, most=most)]
+        found = self._sql.last_jobs(self._raw, table_name=table_name, dist_pattern=dist_pattern, most=most)
+        return [job_id for (job_id,) in found]
 
     def set_progress(self, job_id: int, rows_done: int, now: datetime) -> None:
         """Tell how many rows of a file were read."""

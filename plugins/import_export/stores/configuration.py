@@ -9,13 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from import_export.errors import BadRequest, JobBusy
+import MySQLdb
+
+from import_export.errors import JobBusy
 from import_export.imports.table_config import table_to_config
-from import_export.imports.tables import Column, ImportTable, normalise_header
-from import_export.stores.database import Session
+from import_export.imports.tables import Column, ImportTable
+from import_export.stores.database import BUSY, Session
 from import_export.stores.queries import queries
 
 LOCK_SECONDS = 30
+"""How long a change waits for another one to end."""
+LOADS_SECONDS = 15
+"""How long a change of a MySQL table waits for loads of it to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +64,25 @@ class ConfigurationStore:
     """The configuration as seen through one session; the caller owns the transaction."""
 
     def __init__(self, session: Session) -> None:
-        self._raw = session.raw
+        self._session, self._raw = session, session.raw
         self._sql = queries("configuration")
+
+    def keep_loads_out(self, table_name: str) -> None:
+        """Be alone with the table until the transaction ends; raises `JobBusy` when loads of it do not end soon."""
+        self._session.execute("SET SESSION innodb_lock_wait_timeout = %s", (LOADS_SECONDS,))
+        try:
+            list(queries("tables").own_table(self._raw, table_name=table_name))
+        except MySQLdb.Error as error:
+            if error.args and error.args[0] in BUSY:
+                raise JobBusy(f"files are being loaded into table '{table_name}'; try again later") from error
+            raise
 
     def add_table(self, table: ImportTable) -> None:
         """Write a new table with its columns and aliases."""
-        table_id = self._sql.add_table(
+        self._sql.add_table(
             self._raw, table_name=table.table_name, has_helpers=table.has_helpers, **_of_table(table)
         )
+        table_id = int(self._sql.last_id(self._raw))
         for position, column in enumerate(table.columns, start=1):
             self._add_column(table_id, position, column)
 
@@ -120,7 +136,7 @@ class ConfigurationStore:
             self._raw,
             now=now,
             actor=actor[:255],
-            action=action,
+            action=action[:40],
             subject=subject[:255],
             old_value=None if old is None else json.dumps(old, ensure_ascii=False, default=str),
             new_value=None if new is None else json.dumps(new, ensure_ascii=False, default=str),
@@ -151,10 +167,8 @@ class ConfigurationStore:
 
     def _add_column(self, table_id: int, position: int, column: Column) -> None:
         values = _of_column(column)
-        column_id = self._sql.add_column(
-            self._raw, table_id=table_id, position=position, name=column.name, **values
-        )
-        self._set_aliases(column_id, (), column.aliases)
+        self._sql.add_column(self._raw, table_id=table_id, position=position, name=column.name, **values)
+        self._set_aliases(int(self._sql.last_id(self._raw)), (), column.aliases)
 
     def _set_aliases(self, column_id: int, old: tuple[str, ...], new: tuple[str, ...]) -> None:
         """Only what differs is written, so that an alias keeps its id."""
@@ -162,14 +176,9 @@ class ConfigurationStore:
         for text in old:
             if text not in new:
                 self._sql.remove_alias(self._raw, alias_id=stored[text])
-        for text in _distinct(new):
+        for text in new:
             if text not in old:
                 self._sql.add_alias(self._raw, column_id=column_id, alias=text)
-
-
-def _distinct(aliases: tuple[str, ...]) -> list[str]:
-    """Aliases that are the same header are kept once."""
-    return list({normalise_header(text): text for text in reversed(aliases)}.values())[::-1]
 
 
 def _of_table(table: ImportTable) -> dict[str, Any]:
@@ -185,16 +194,13 @@ def _of_table(table: ImportTable) -> dict[str, Any]:
 
 
 def _of_column(column: Column) -> dict[str, Any]:
-    formats = ", ".join(column.date_formats)
-    if len(formats) > 255:
-        raise BadRequest(f"column '{column.name}': the date formats have 255 characters at most")
     return {
         "data_type": str(column.type),
         "is_mandatory": column.is_mandatory,
         "is_unique": column.is_unique,
         "default_value": column.default,
         "number_format": column.number_format.value,
-        "date_formats": formats,
+        "date_formats": ", ".join(column.date_formats),
         "role": column.role.value if column.role else None,
         "allowed_values": json.dumps(column.allowed_values, ensure_ascii=False)
         if column.allowed_values

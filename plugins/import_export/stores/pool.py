@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import MySQLdb
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from import_export.errors import DatabaseUnavailable
@@ -49,7 +50,7 @@ class PooledDatabase(Database):
     def _living(self) -> Any:
         """A connection whose server answers; those that a restart of the server broke are thrown away."""
         while True:
-            kept: Any = self._pool.connect()
+            kept = self._connected()
             try:
                 kept.ping()
             except MySQLdb.Error:
@@ -57,3 +58,9 @@ class PooledDatabase(Database):
                 kept.close()
                 continue
             return kept
+
+    def _connected(self) -> Any:
+        try:
+            return self._pool.connect()
+        except PoolTimeout as fault:
+            raise DatabaseUnavailable(f"all {MOST} connections are in use") from fault

@@ -14,6 +14,7 @@ from import_export.services.context import Context
 from import_export.settings import SECTION, load
 from import_export.stores.pool import PooledDatabase
 from import_export.web.pages import page_routes
+from import_export.web.rendering import error_page
 
 
 def installed_app() -> ASGIApp:
@@ -24,7 +25,7 @@ def installed_app() -> ASGIApp:
         assemble=_assembled,
         base_url=conf.get("api", "base_url", fallback=""),
     )
-    return create_app(installation, page_routes())
+    return create_app(installation, page_routes(), error_page)
 
 
 def _assembled() -> Context:

@@ -1,0 +1,191 @@
+"""Who may see one distributor only sees and sends nothing of any other, and does not even learn that there is more."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.house import House, customers, data, imported, refused, sales, stocks, upload
+
+NONE = "00000000-0000-4000-8000-000000000000"
+WRONG = "".join(stocks("A", "B", "C")) + "D;W1;lima;01/03/2026\n"
+
+
+@dataclass
+class Two:
+    """A house with files of agus' distributor, of another, and of nobody."""
+
+    house: House
+    own: str
+    other: str
+    nobody: str
+
+    def job(self, batch_id: str) -> int:
+        files = data(self.house.viewer.get(f"/api/jobs/{batch_id}"))["files"]
+        return next(int(file["id"]) for file in files if file["error_count"] == 1)
+
+
+@pytest.fixture
+def two(house: House) -> Two:
+    return Two(
+        house,
+        own=imported(house.operator, ("stocks.csv", WRONG), ("sales.csv", sales("1")), dist_id="0112"),
+        other=imported(
+            house.operator, ("stocks.csv", WRONG), ("sales.csv", sales("2", dist="0113")), dist_id="0113"
+        ),
+        nobody=imported(house.operator, ("stocks.csv", WRONG), force="true"),
+    )
+
+
+def test_the_list_has_his_own_batches_only(two: Two) -> None:
+    def listed(**params: str) -> list[str]:
+        return [batch["batch_id"] for batch in data(two.house.agus.get("/api/jobs", params=params))]
+
+    assert listed() == [two.own]
+    assert listed(dist_id="0113") == []
+    assert listed(filename="stocks", table_name="stocks", status="9") == [two.own]
+    assert two.house.agus.get("/api/jobs?limit=1").json()["next"] is None
+
+
+def test_others_batches_are_not_found_as_if_there_were_none(two: Two) -> None:
+    asked = [
+        ("GET", "/api/jobs/{}"),
+        ("GET", "/api/jobs/{}/details"),
+        ("GET", "/api/jobs/{}/report.txt"),
+        ("POST", "/api/jobs/{}/cancel"),
+        ("GET", "/api/events?seconds=0&batch_id={}"),
+    ]
+    for method, path in asked:
+        assert two.house.agus.request(method, path.format(two.own)).status_code == 200
+        of_none = two.house.agus.request(method, path.format(NONE))
+        assert refused(of_none, 404)
+        for batch_id in (two.other, two.nobody):
+            answer = two.house.agus.request(method, path.format(batch_id))
+            assert answer.status_code == 404
+            assert answer.text.replace(batch_id, NONE) == of_none.text
+
+
+def test_others_files_are_not_found_as_if_there_were_none(two: Two) -> None:
+    none = 9_999_999
+    corrections = {"cells": [{"line": 5, "cell": 2, "value": "5"}]}
+    asked: list[tuple[str, str, Any]] = [
+        ("GET", "/api/files/{}", None),
+        ("GET", "/api/files/{}/rejects", None),
+        ("GET", "/api/files/{}/rejects.csv", None),
+        ("POST", "/api/files/{}/undo", None),
+        ("POST", "/api/files/{}/rerun", None),
+        ("POST", "/api/files/{}/corrections", corrections),
+    ]
+    for method, path, body in asked:
+        of_none = two.house.agus.request(method, path.format(none), json=body)
+        assert refused(of_none, 404)
+        assert two.house.agus.request(method, path.format(two.job(two.own)), json=body).status_code != 404
+        for batch_id in (two.other, two.nobody):
+            job_id = two.job(batch_id)
+            answer = two.house.agus.request(method, path.format(job_id), json=body)
+            assert answer.status_code == 404
+            assert answer.text.replace(str(job_id), str(none)) == of_none.text
+    assert two.house.count("corrections", "corrected_by = 'agus'") == 1
+
+
+def test_the_numbers_are_of_his_own_files_only(two: Two) -> None:
+    [day] = data(two.house.agus.get("/api/counts"))["days"]
+    assert (day["done"], day["good_rows"], day["rejected_rows"]) == (2, 4, 1)
+    [day] = data(two.house.viewer.get("/api/counts"))["days"]
+    assert day["done"] == 5
+
+
+def test_all_events_are_of_his_own_batches_only(two: Two) -> None:
+    with two.house.agus.stream("GET", "/api/events", params={"seconds": 2}) as answer:
+        lines = answer.iter_lines()
+        assert next(lines).startswith("retry:")
+        for dist_id in ("0112", "0113"):
+            imported(two.house.operator, ("customers.csv", customers("1", dist=dist_id)), dist_id=dist_id)
+        told = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+    own = {batch["batch_id"] for batch in data(two.house.agus.get("/api/jobs"))}
+    named = {batch_id for each in told for batch_id in each}
+    assert named
+    assert named <= own
+
+
+def test_the_calendar_is_of_his_own_files_only(two: Two) -> None:
+    for dist_id in ("0112", "0113", "01120", "9"):
+        for table_name in ("stocks", "customers"):
+            body = {"dist_id": dist_id, "table_name": table_name, "frequency": "daily"}
+            data(two.house.admin.put("/api/expected", json=body))
+    assert {each["dist_id"] for each in data(two.house.agus.get("/api/expected"))} == {"0112"}
+    today = datetime.now(two.house.context.settings.zone).date().isoformat()
+    found = data(two.house.agus.get("/api/missing", params={"first": today, "last": today}))
+    assert {(cell["dist_id"], cell["table_name"], cell["presence"]) for cell in found["cells"]} == {
+        ("0112", "stocks", "arrived"),
+        ("0112", "sales", "arrived"),
+        ("0112", "customers", "missing"),
+    }
+
+
+def exported(client: httpx.Client, table: str) -> list[dict[str, str]]:
+    answer = client.get(f"/api/tables/{table}/export.csv")
+    assert answer.status_code == 200
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+def test_an_export_has_his_own_rows_only(two: Two) -> None:
+    assert [row["dono"] for row in exported(two.house.agus, "sales")] == ["1"]
+    assert sorted(row["dono"] for row in exported(two.house.viewer, "sales")) == ["1", "2"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_rows_that_do_not_tell_their_distributor_are_for_who_sees_all(two: Two, kind: str) -> None:
+    path = f"/api/tables/stocks/export.{kind}"
+    assert "distributor" in refused(two.house.agus.get(path), 403)
+    assert two.house.viewer.get(path).status_code == 200
+    assert two.house.left() == []
+
+
+def test_he_sends_for_his_own_distributor_only(house: House) -> None:
+    own = [upload(house.agus, ("stocks.csv", stocks("A")), **each) for each in ({}, {"dist_id": "0112"})]
+    for answer in own:
+        batch = data(house.agus.get(f"/api/jobs/{data(answer, 202)['batch_id']}"))
+        assert (batch["dist_id"], batch["created_by"]) == ("0112", "agus")
+    for dist_id in ("0113", "01120", "112", "0112*", "0112|0113", ".*"):
+        assert refused(upload(house.agus, ("stocks.csv", stocks("B")), dist_id=dist_id), 403)
+    assert house.count("import_batches") == 2
+    assert house.left() == []
+
+
+def test_rows_of_others_in_his_file_are_not_loaded(house: House) -> None:
+    answer = upload(
+        house.agus, ("sales.csv", sales("1", "2", "3") + sales("4", dist="9913").partition("\n")[2])
+    )
+    assert answer.status_code in (202, 422)
+    assert house.count("sales", "distid <> '0112'") == 0
+
+
+def test_a_repeated_upload_tells_nothing_of_others_imports(two: Two) -> None:
+    found = data(upload(two.house.agus, ("stocks.csv", stocks("A", "B", "C"))), 202)
+    [job] = [
+        each for each in data(two.house.agus.get(f"/api/jobs/{found['batch_id']}/details")) if each["status"]
+    ]
+    assert job["repeats_job_id"] is None
+
+
+def test_his_template_names_his_distributor(house: House) -> None:
+    assert house.agus.get("/api/tables/customers/template.csv").text.splitlines()[1].startswith("0112;")
+
+
+def test_a_chief_of_one_distributor_configures_but_sees_his_own_only(two: Two) -> None:
+    chief = two.house.client("chief")
+    changed = {"replaces": ""}
+    files = data(chief.post("/api/tables/sales/replay", params={"files": 50}, json=changed))
+    assert [each["job_id"] for each in files] == [
+        job["id"] for job in data(chief.get(f"/api/jobs/{two.own}/details")) if job["table_name"] == "sales"
+    ]
+    assert len(data(two.house.admin.post("/api/tables/sales/replay", json=changed))) == 2
+    body = {"dist_id": "0113", "table_name": "stocks", "frequency": "daily"}
+    assert refused(chief.put("/api/expected", json=body), 403)
+    assert refused(chief.delete("/api/expected", params={"dist_id": "0113", "table_name": "stocks"}), 403)
