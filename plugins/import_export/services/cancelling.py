@@ -7,6 +7,7 @@ from import_export.imports.jobs import FINAL, ImportJob, JobStatus
 from import_export.messages import Message, tell
 from import_export.services.context import Context
 from import_export.stores.batches import BatchStore
+from import_export.stores.configuration import ConfigurationStore
 from import_export.stores.jobs import JobStore, Step
 
 _WAYS = {
@@ -29,7 +30,13 @@ def cancel_batch(context: Context, batch_id: str) -> tuple[int, int]:
     if batch.finished_at is not None:
         return 0, 0
     with context.database.session() as session, session.transaction():
-        BatchStore(session).cancel(batch_id, by=context.actor, now=context.clock())
+        if BatchStore(session).cancel(batch_id, by=context.actor, now=context.clock()):
+            ConfigurationStore(session).audit(
+                actor=context.actor,
+                action="batch cancelled",
+                subject=f"batch {batch_id}",
+                now=context.clock(),
+            )
     cancelled = busy = 0
     with context.database.session() as session:
         left = [job for job in JobStore(session).jobs(batch_id) if job.status not in FINAL]

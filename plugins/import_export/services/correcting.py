@@ -18,6 +18,7 @@ from import_export.services.originals import RejectedRow, rejected_rows, rejects
 from import_export.services.rerunning import StartRun
 from import_export.services.uploading import CORRECTION, Received, UploadForm, take_upload
 from import_export.stores.batches import BatchStore, Correction
+from import_export.stores.configuration import ConfigurationStore
 from import_export.stores.jobs import JobStore
 
 MOST_CELL = 65_535
@@ -144,3 +145,11 @@ def _record(
     ]
     with context.database.session() as session, session.transaction():
         BatchStore(session).add_corrections(corrections)
+        ConfigurationStore(session).audit(
+            actor=context.actor,
+            action="rejects corrected",
+            subject=f"job {job.id}",
+            old=[[each.line, each.header, each.old_value] for each in corrections],
+            new=[[each.line, each.header, each.new_value] for each in corrections],
+            now=context.clock(),
+        )

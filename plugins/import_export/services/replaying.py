@@ -94,11 +94,7 @@ def _replayed(
         before, after = (_inspected(path, table, batch.dist_id) for table in (old, new))
     told = after.verdict.told
     known = {_key(reject) for reject in before.result.rejects} if before.result else set()
-    fresh = [
-        reject
-        for reject in (after.result.rejects if after.result else ())
-        if _key(reject) not in known
-    ]
+    fresh = [reject for reject in (after.result.rejects if after.result else ()) if _key(reject) not in known]
     return Replay(
         job_id=job.id,
         filename=name,

@@ -10,6 +10,7 @@ from import_export.services.context import Context
 from import_export.services.originals import restore
 from import_export.services.receiving import AGAIN
 from import_export.stores.batches import BatchStore
+from import_export.stores.configuration import ConfigurationStore
 from import_export.stores.jobs import JobStore, Step
 
 StartRun = Callable[[str], None]
@@ -39,13 +40,21 @@ def rerun_job(context: Context, job_id: int, start_run: StartRun) -> str:
         store = JobStore(session)
         job = store.lock(job_id)
         _check_free(job, store.batch(batch.batch_id))
-        step = _STEPS.get(job.status)
+        was, step = job.status, _STEPS.get(job.status)
         if step is not None:
             reason = f"taken up again by {context.actor}"
-            store.move_along(
+            job = store.move_along(
                 job, [Step(step, reason)], actor=context.actor, now=context.clock(), by_hand=True
             )
         BatchStore(session).reopen(batch.batch_id)
+        ConfigurationStore(session).audit(
+            actor=context.actor,
+            action="file tried again",
+            subject=f"job {job_id}",
+            old={"status": was.value},
+            new={"status": job.status.value},
+            now=context.clock(),
+        )
         number = store.batch(batch.batch_id).reruns
     run_id = f"{batch.batch_id}{AGAIN}{number}"
     start_run(run_id)

@@ -6,6 +6,7 @@ from import_export.errors import CountsDisagree, NotUndoable
 from import_export.imports.jobs import ArchiveState, ImportJob, JobStatus
 from import_export.imports.tables import ImportTable
 from import_export.services.context import Context
+from import_export.stores.configuration import ConfigurationStore
 from import_export.stores.database import Session
 from import_export.stores.jobs import JobStore
 from import_export.stores.loader import count_rows_of, remove_rows_of
@@ -31,6 +32,14 @@ def undo_job(context: Context, job_id: int) -> int:
         jobs.set_undone(job_id, by=context.actor, now=now)
         reason = f"undone: {removed} rows removed"
         jobs.move(job, JobStatus.COMPLETE, actor=context.actor, reason=reason, now=now, by_hand=True)
+        ConfigurationStore(session).audit(
+            actor=context.actor,
+            action="import undone",
+            subject=f"job {job_id}",
+            old={"table": table.table_name, "rows": removed},
+            new={"table": table.table_name, "rows": 0},
+            now=now,
+        )
         return removed
 
 
