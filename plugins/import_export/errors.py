@@ -16,6 +16,7 @@ ImportExportError
 └── TransientError             503  try again: a database that is away, a busy job
     ├── DatabaseUnavailable
     ├── JobBusy                another process holds the job's row lock
+    ├── ConfigurationChanged   a table's configuration was changed between its reading and the load
     ├── CountsDisagree         MySQL stored something else than was validated; rolled back
     ├── SourceChanged          the file was still being written while it was copied
     └── ArchiveUnavailable     the archive did not answer; the upload is tried again
@@ -120,6 +121,10 @@ class DatabaseUnavailable(TransientError):
 
 class JobBusy(TransientError):
     """Another process is working on this job right now."""
+
+
+class ConfigurationChanged(TransientError):
+    """A table's configuration is not what the load began with; read it again."""
 
 
 class CountsDisagree(TransientError):

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from import_export.errors import DatabaseUnavailable
 from import_export.services import progress, watching
 from import_export.stores.batches import BatchStore
 from tests.api.house import (
@@ -282,6 +283,19 @@ def test_corrections_of_what_is_not_there_are_refused_before_anything_is_done(
     assert house.left() == []
 
 
+def test_corrections_that_cannot_be_recorded_are_not_sent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise DatabaseUnavailable("away")
+
+    job = only_file(house.viewer, imported(house.operator, ("stocks.csv", WRONG)))
+    monkeypatch.setattr(BatchStore, "add_corrections", broken)
+    body = {"cells": [{"line": 4, "cell": 2, "value": "5"}]}
+    assert "try again" in refused(house.operator.post(f"/api/files/{job['id']}/corrections", json=body), 503)
+    assert (house.count("import_batches"), house.left()) == (1, [])
+
+
 # Undo
 
 
@@ -516,23 +530,28 @@ def test_the_events_of_a_batch_begin_with_its_state(house: House) -> None:
 def test_the_events_of_a_batch_tell_each_change_once(house: House) -> None:
     house.gate.at_once = False
     batch_id = imported(house.operator, ("stocks.csv", stocks("A")))
-    with house.viewer.stream("GET", "/api/events", params={"batch_id": batch_id, "seconds": 2}) as answer:
-        lines = answer.iter_lines()
-        assert next(lines) == "event: batch"
-        assert json.loads(next(lines).removeprefix("data: "))["status"] == "processing"
-        house.gate.work_off()
-        later = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
-    assert [batch["status"] for batch in later] == ["completed"]
+    states: list[str] = []
+    with house.viewer.stream("GET", "/api/events", params={"batch_id": batch_id}) as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data: "):
+                states.append(line)
+                batch = json.loads(line.removeprefix("data: "))
+                if len(states) == 1:
+                    assert batch["status"] == "processing"
+                    house.gate.work_off()
+                if batch["finished_at"]:
+                    break
+    assert batch["status"] == "completed"
+    assert len(set(states)) == len(states) > 1
 
 
 def test_all_events_name_the_batches_that_changed(house: House) -> None:
-    with house.viewer.stream("GET", "/api/events", params={"seconds": 2}) as answer:
+    with house.viewer.stream("GET", "/api/events") as answer:
         lines = answer.iter_lines()
         assert next(lines).startswith("retry:")
         batch_id = imported(house.operator, ("stocks.csv", stocks("A")))
-        told = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
-    assert told
-    assert all(each == [batch_id] for each in told)
+        told = next(line for line in lines if line.startswith("data: "))
+    assert json.loads(told.removeprefix("data: ")) == [batch_id]
 
 
 def test_the_numbers_of_the_dashboard(house: House) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from import_export.api import imports_router, uploads
+from import_export.api import imports_router, upload_form
 from import_export.errors import DatabaseUnavailable, NotFound
 from import_export.services.context import WorkFolder
 from tests.api.house import (
@@ -30,6 +30,7 @@ from tests.api.house import (
     zipped,
 )
 
+NONE = "00000000-0000-4000-8000-000000000000"
 BOUNDARY = "XxBoundary"
 MULTIPART = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
 
@@ -279,6 +280,35 @@ def test_after_a_refusal_a_key_is_free_again(house: House) -> None:
     assert upload(house.operator, ("stocks.csv", stocks("A")), headers=key).status_code == 202
 
 
+def reserved(house: House, batch_id: str, minutes: int) -> None:
+    """The server of an upload with the key `monday` ended so many minutes ago."""
+    with house.flow.context.database.session() as session, session.transaction():
+        session.execute(
+            "INSERT INTO idempotency_keys (owner, idempotency_key, fingerprint, batch_id, created_at) "
+            "VALUES ('operator', 'monday', 'x', %s, UTC_TIMESTAMP(6) - INTERVAL %s MINUTE)",
+            (batch_id, minutes),
+        )
+
+
+def test_a_key_whose_server_ended_before_it_did_anything_is_free_after_a_while(house: House) -> None:
+    key = {"idempotency-key": "monday"}
+    reserved(house, NONE, 29)
+    assert refused(upload(house.operator, ("stocks.csv", stocks("A")), headers=key), 409)
+    with house.flow.context.database.session() as session, session.transaction():
+        session.execute("UPDATE idempotency_keys SET created_at = created_at - INTERVAL 2 MINUTE")
+    first, second = (upload(house.operator, ("stocks.csv", stocks("A")), headers=key) for _ in range(2))
+    assert data(first, 202) == data(second, 202)
+    assert house.count("import_batches") == 1
+
+
+def test_a_key_whose_server_ended_after_it_registered_a_batch_names_that(house: House) -> None:
+    batch_id = imported(house.operator, ("stocks.csv", stocks("A")))
+    reserved(house, batch_id, 90)
+    answer = upload(house.operator, ("stocks.csv", stocks("A")), headers={"idempotency-key": "monday"})
+    assert batch_id in refused(answer, 409)
+    assert house.count("import_batches") == 1
+
+
 # Too much, malformed, cut off
 
 
@@ -334,9 +364,9 @@ def test_a_client_that_goes_away_in_the_middle_leaves_nothing(house: House) -> N
         f"Content-Type: {MULTIPART['content-type']}\r\nContent-Length: 90000000\r\n\r\n"
     )
     arrived, gone = threading.Event(), threading.Event()
-    write, tidy = uploads._File.write, imports_router._tidy
+    write, tidy = upload_form._File.write, imports_router._tidy
 
-    def watched(self: uploads._File, octets: memoryview) -> None:
+    def watched(self: upload_form._File, octets: memoryview) -> None:
         write(self, octets)
         arrived.set()
 
@@ -345,7 +375,7 @@ def test_a_client_that_goes_away_in_the_middle_leaves_nothing(house: House) -> N
         gone.set()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(uploads._File, "write", watched)
+        patch.setattr(upload_form._File, "write", watched)
         patch.setattr(imports_router, "_tidy", tidied)
         with socket.create_connection((address.hostname or "", address.port or 0)) as raw:
             raw.sendall(head.encode() + begun_part("stocks.csv") + os.urandom(4 << 20))
@@ -393,6 +423,24 @@ def test_an_upload_that_is_registered_is_accepted_though_airflow_cannot_run_it_y
     assert only_file(house.viewer, found["batch_id"])["status"] == 9
 
 
+@pytest.mark.parametrize("mode", ["both", "quick"])
+def test_an_upload_whose_validation_the_database_broke_off_is_validated_by_a_run(
+    house: House, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise DatabaseUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("import_export.services.uploading.validate_lane", broken)
+        found = data(upload(house.operator, ("stocks.csv", stocks("A")), mode=mode), 202)
+    assert [(file["filename"], file["valid"]) for file in found["files"]] == [("stocks.csv", None)]
+    assert any("later" in warning for warning in found["warnings"])
+    house.gate.run(found["batch_id"])
+    assert only_file(house.viewer, found["batch_id"])["status"] == (9 if mode == "both" else 5)
+    assert data(house.viewer.get(f"/api/jobs/{found['batch_id']}"))["finished_at"] is not None
+    assert house.left() == []
+
+
 def test_a_fault_of_the_program_is_told_by_a_number_only(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -404,6 +452,64 @@ def test_a_fault_of_the_program_is_told_by_a_number_only(
     assert "number" in refused(answer, 500)
     assert "secret" not in answer.text
     assert house.left() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"\\ud800": 1}',
+        b'{"dist_id": "\\ud800", "table_name": "stocks", "frequency": "daily"}',
+        b'{"dist_id": "\\u0000", "table_name": "stocks", "frequency": "daily", "\\udfff": 1}',
+        b"[" * 100_000,
+        b"\xff",
+        b'{"days": [1e999]}',
+        b"NaN",
+        b"",
+    ],
+)
+def test_a_body_that_is_no_good_json_is_refused(house: House, body: bytes) -> None:
+    answer = house.admin.put("/api/expected", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert refused(answer, answer.status_code)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_body_that_holds_no_files_is_not_taken_in_beyond_a_limit(house: House, told: bool) -> None:
+    def body() -> Iterator[bytes]:
+        for _ in range(17):
+            yield b" " * (1 << 20)
+
+    content = b"".join(body()) if told else body()
+    answer = house.admin.put("/api/expected", content=content, headers={"content-type": "application/json"})
+    assert "16,777,216 bytes" in refused(answer, 413)
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_large_upload_needs_no_memory(house: House) -> None:
+    house.gate.at_once = False
+    chunk, count, most = os.urandom(1 << 18), 300 * 4, 0
+    before = resident()
+
+    def body() -> Iterator[bytes]:
+        nonlocal most
+        yield begun_part("stocks.csv")
+        for _ in range(count):
+            yield chunk
+            most = max(most, resident())
+        yield (
+            f'\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name="mode"\r\n\r\nfull\r\n--{BOUNDARY}--\r\n'
+        ).encode()
+
+    found = data(house.operator.post("/api/import", content=body(), headers=MULTIPART), 202)
+    most = max(most, resident())
+    [kept] = house.work.rglob("stocks.csv")
+    assert kept.parent == house.work / found["batch_id"] / "claimed"
+    assert kept.stat().st_size == 300 << 20
+    assert most - before < 50 << 20
+    kept.unlink()
 
 
 # Preview

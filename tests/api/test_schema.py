@@ -12,7 +12,7 @@ from schemathesis import GenerationMode, checks
 
 from tests.api.house import House, front, imported, only_file, served, stocks, upload
 
-EXAMPLES = 8
+EXAMPLES = 5
 checks.load_all_checks()
 CHECKS = checks.CHECKS.get_by_names(
     [

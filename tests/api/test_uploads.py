@@ -21,8 +21,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from import_export.api import uploads
-from import_export.api.uploads import PayloadTooLarge, Upload, UploadedFile, UploadLimits, receive_upload
+from import_export.api import upload_form, upload_names, uploads
+from import_export.api.upload_form import PayloadTooLarge, Upload, UploadedFile, UploadLimits
+from import_export.api.uploads import receive_upload
 from import_export.errors import BadRequest
 from import_export.imports.names import is_junk
 
@@ -184,13 +185,13 @@ def test_files_are_written_by_other_threads_in_large_pieces(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writes: list[tuple[int, int]] = []
-    write = uploads._File.write
+    write = upload_form._File.write
 
-    def watched(self: uploads._File, octets: memoryview) -> None:
+    def watched(self: upload_form._File, octets: memoryview) -> None:
         writes.append((threading.get_ident(), len(octets)))
         write(self, octets)
 
-    monkeypatch.setattr(uploads._File, "write", watched)
+    monkeypatch.setattr(upload_form._File, "write", watched)
     body = form(file(b"a.csv", os.urandom(3_000_000)))
     received([body[at : at + 65_536] for at in range(0, len(body), 65_536)], folder)
     assert threading.get_ident() not in {thread for thread, _ in writes}
@@ -262,7 +263,7 @@ def test_ways_to_tell_a_name(folder: Path, disposition: bytes, name: str) -> Non
 @pytest.mark.parametrize("bit", [b';a="\\', b';a="\\"', b';a="', b'"  ', b";a  "])
 def test_a_hostile_header_costs_no_time(bit: bytes) -> None:
     begun = time.perf_counter()
-    uploads._parameters(b'form-data; name="' + bit * 1500)
+    upload_names.disposition_parameters(b'form-data; name="' + bit * 1500)
     assert time.perf_counter() - begun < 0.05
 
 
@@ -328,7 +329,7 @@ def test_however_the_body_is_cut_the_bytes_are_the_same(
         assert [(file.size, file.sha256) for file in upload.files] == [
             (len(content), hashlib.sha256(content).hexdigest()) for content in contents
         ]
-        assert upload.fields == {"mode": uploads._text(contents[0])}
+        assert upload.fields == {"mode": upload_names.client_text(contents[0])}
 
 
 def test_each_byte_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -486,7 +487,7 @@ def test_a_full_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(uploads._File, "write", full)
+    monkeypatch.setattr(upload_form._File, "write", full)
     with pytest.raises(OSError, match="No space left"):
         received(form(file(b"a.csv")), folder)
     assert not folder.exists()
@@ -527,13 +528,13 @@ def test_a_task_that_is_cancelled_while_a_thread_writes(
 ) -> None:
     writing, written = threading.Event(), threading.Event()
 
-    def slow(self: uploads._File, octets: memoryview) -> None:
+    def slow(self: upload_form._File, octets: memoryview) -> None:
         writing.set()
         time.sleep(0.2)
         self._file.write(octets)
         written.set()
 
-    monkeypatch.setattr(uploads._File, "write", slow)
+    monkeypatch.setattr(upload_form._File, "write", slow)
 
     async def cancelled() -> None:
         task = asyncio.create_task(receive_upload(asked(pieces(BEGUN), MULTIPART), folder, LIMITS))
@@ -551,7 +552,7 @@ def test_a_task_that_is_cancelled_while_a_thread_writes(
 
 
 def test_a_thread_that_starts_late_writes_nothing(folder: Path) -> None:
-    writer = uploads._Form(BOUNDARY, folder, LIMITS)
+    writer = upload_form.Form(BOUNDARY, folder, LIMITS)
     folder.mkdir(parents=True)
     writer.discard()
     writer.feed(file(b"a.csv"))
@@ -560,13 +561,13 @@ def test_a_thread_that_starts_late_writes_nothing(folder: Path) -> None:
 
 def test_files_are_removed_by_another_thread(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     removed: list[tuple[int, bool]] = []
-    discard = uploads._Form.discard
+    discard = upload_form.Form.discard
 
-    def watched(self: uploads._Form) -> None:
+    def watched(self: upload_form.Form) -> None:
         removed.append((threading.get_ident(), folder.exists()))
         discard(self)
 
-    monkeypatch.setattr(uploads._Form, "discard", watched)
+    monkeypatch.setattr(upload_form.Form, "discard", watched)
     with pytest.raises(BadRequest):
         received(file(b"a.csv"), folder)
     here = threading.get_ident()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,3 +92,12 @@ class Flow:
         with self.context.database.session() as session:
             [(count,)] = session.rows(f"SELECT COUNT(*) FROM {table}")
             return int(count)
+
+
+def eventually(look: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something is so in another process or thread, whose steps nothing else tells."""
+    deadline = time.monotonic() + seconds
+    while not look():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"it was not so within {seconds:.0f} s")
+        time.sleep(0.05)

@@ -649,6 +649,11 @@ def test_a_table_that_is_removed_keeps_its_data_unless_that_is_to_go(flow: Flow,
     else:
         assert flow.rows("loot") == 4
         refused(flow, lambda: create_table(flow.context, PLAIN), "has a table 'loot' already")
+        # It can be taken up again, and is the product's own as before.
+        again = register_table(flow.context, {"table_name": "loot", "allowed_filename": "loot"})
+        assert again.has_helpers
+        assert [column.name for column in again.columns] == ["code", "note", "qty"]
+        assert send(flow) == (0, 0, 4, 0, 0)
 
 
 # tables that somebody else made

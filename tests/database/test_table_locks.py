@@ -1,18 +1,21 @@
 """Who may write into an import table at the same time as whom."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
 import pytest
 
 from import_export.errors import JobBusy
+from import_export.services.loading import load_lane
 from import_export.services.undoing import undo_job
+from import_export.services.validating import validate_lane
 from import_export.stores import tables
 from import_export.stores.database import Database, Session
 from import_export.stores.loader import Merged, load_rows
 from import_export.stores.staging_table import Target
-from import_export.stores.tables import list_tables
-from tests.database.flow import Flow
+from import_export.stores.tables import list_tables, own_table
+from tests.database.flow import Flow, eventually
 from tests.database.test_loader import FIRST
 from tests.database.test_loader import stocks as frame
 from tests.database.test_loading_rules import execute, imported, register, stocks, table
@@ -73,3 +76,39 @@ def test_an_undo_waits_for_loads_that_may_have_met_its_rows(flow: Flow) -> None:
         with pytest.raises(JobBusy):
             undo_job(flow.context, job.id)
     assert undo_job(flow.context, job.id) == 1
+
+
+def test_a_lane_that_began_before_a_change_of_the_table_loads_by_the_new_configuration(flow: Flow) -> None:
+    flow.drop("sales.csv", SALES)
+    _, [lane] = flow.take()
+    validate_lane(flow.context, lane)
+    with ThreadPoolExecutor() as pool, flow.context.database.session() as session:
+        with session.transaction():
+            own_table(session, "sales")
+            loading = pool.submit(load_lane, flow.context, lane)
+            # It has read the configuration, and now waits for us.
+            eventually(lambda: waiting_for_tables(flow))
+            session.execute("UPDATE import_columns SET maximum = '5' WHERE name = 'qty_pcs'")
+            session.execute(
+                "INSERT INTO table_versions (table_name, version, config, saved_at, saved_by) "
+                "VALUES ('sales', 1, '{}', NOW(), 'test')"
+            )
+        loading.result(60)
+    [job] = [job for job in flow.jobs(lane.batch_id) if job.stored_name]
+    assert (job.counts.inserted, job.counts.rejected) == (1, 1)
+    assert job.errors[0]["code"] == "OUT_OF_RANGE"
+
+
+SALES = (
+    "DISTID;DONO;DOTANGGAL;KODE_OUTLET;KODE_BARANG;QTY_PCS;AMOUNT_JUAL\n"
+    "0112;D1;01/03/2026;O1;B1;5;1\n0112;D2;01/03/2026;O1;B1;6;1\n"
+)
+
+
+def waiting_for_tables(flow: Flow) -> bool:
+    """Whether a load waits for the row of its table's configuration."""
+    with flow.context.database.session() as session:
+        found = session.rows(
+            "SELECT info FROM information_schema.processlist WHERE info LIKE '%LOCK IN SHARE MODE%'"
+        )
+        return any("processlist" not in info for (info,) in found)

@@ -27,6 +27,9 @@ from import_export.stores.jobs import Event, JobStore
 
 Found = TypeVar("Found")
 
+USERS = {"admin": "admin", "operator": "user", "viewer": "viewer"}
+"""Who may log in, with his role of Airflow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -78,10 +81,18 @@ class Stack:
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Airflow's REST API, logged in; status and answer."""
-        login = json.dumps({"username": self.facts["username"], "password": self.facts["password"]})
-        token = _request("POST", f"{self.facts['url']}/auth/token", login, {})[1]["access_token"]
         text = None if body is None else json.dumps(body)
+        token = self.token(self.facts["username"])
         return _request(method, self.facts["url"] + path, text, {"Authorization": f"Bearer {token}"})
+
+    def password(self, who: str) -> str:
+        """The password of one of `USERS`, as Airflow keeps it."""
+        return str(json.loads((self.local / "airflow" / "passwords.json").read_text())[who])
+
+    def token(self, who: str) -> str:
+        """A fresh login of one of `USERS`."""
+        login = json.dumps({"username": who, "password": self.password(who)})
+        return str(_request("POST", f"{self.facts['url']}/auth/token", login, {})[1]["access_token"])
 
 
 def _request(method: str, url: str, body: str | None, headers: dict[str, str]) -> tuple[int, Any]:
@@ -112,7 +123,12 @@ def eventually(look: Callable[[], Found], seconds: float = 90) -> Found:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack of its own, stopped at the end; nothing may be left running then."""
     local = tmp_path_factory.mktemp("stack")
-    environment = {**os.environ, "IMPORT_EXPORT_LOCAL": str(local)}
+    users = ",".join(f"{name}:{role}" for name, role in USERS.items())
+    environment = {
+        **os.environ,
+        "IMPORT_EXPORT_LOCAL": str(local),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": users,
+    }
     environment.pop("IMPORT_EXPORT_MYSQL_URI", None)
 
     def run(command: str) -> None:

@@ -177,9 +177,20 @@ def test_tables_that_cannot_be_are_refused(more: dict[str, Any], told: str) -> N
 def test_values_are_kept_as_mysql_tells_them(column_type: str, given_value: Any, kept: str) -> None:
     """The hash of a row is made of texts: `0` for an empty cell and `0.00` for a zero would be two rows."""
     [column] = checked(
-        {"name": "value", "type": column_type, "default": given_value, "allowed_values": [given_value]}
+        {
+            "name": "value",
+            "type": column_type,
+            "default": None if "date" in column_type else given_value,
+            "allowed_values": [given_value],
+        }
     ).columns
-    assert (column.default, column.allowed_values) == (kept, (kept,))
+    assert column.allowed_values == (kept,)
+    assert column.default == (None if "date" in column_type else kept)
+
+
+def test_a_date_has_no_default() -> None:
+    with pytest.raises(BadRequest, match="an empty one is NULL"):
+        checked({"name": "day", "type": "date", "default": "2026-01-31"})
 
 
 def test_a_largest_day_of_a_moment_stays_a_day_with_all_of_its_hours() -> None:

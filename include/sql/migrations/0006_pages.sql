@@ -7,10 +7,12 @@ ADD COLUMN cancelled_at DATETIME(6) NULL,
 ADD COLUMN cancelled_by VARCHAR(255) NULL,
 ADD COLUMN reruns INT NOT NULL DEFAULT 0,
 ADD COLUMN run_asked_at DATETIME(6) NULL,
-ADD KEY ix_import_batches_open (finished_at, received_at);
+ADD KEY ix_import_batches_open (finished_at, received_at),
+ADD KEY ix_import_batches_distributor (dist_id, received_at);
 
 ALTER TABLE import_jobs
 ADD KEY ix_import_jobs_created (created_at),
+ADD KEY ix_import_jobs_arrivals (batch_id, table_name, status, undone_at),
 ADD KEY ix_import_jobs_updated (updated_at);
 
 -- A person may have a refused file validated again, after its table's configuration was changed.

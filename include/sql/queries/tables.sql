@@ -77,6 +77,12 @@ WHERE
     AND non_unique = 0
 ORDER BY index_name, seq_in_index;
 
+-- name: last_version(table_name)$
+-- Which of its saved configurations a table has; 0 when it was never changed.
+SELECT COALESCE(MAX(id), 0)
+FROM table_versions
+WHERE table_name = :table_name;
+
 -- name: share_table(table_name)
 -- Held by every load until its end; several loads of a table go on side by side.
 SELECT id

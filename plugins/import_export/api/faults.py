@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from import_export.errors import ImportExportError, TransientError
+from import_export.errors import ImportExportError, JobBusy, TransientError
 from import_export.services.uploading import NoDataFiles
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ def fault_parts(fault: Exception) -> tuple[int, str]:
     """Status and words of a fault. What nobody foresaw is told by a number only, under which the log has it."""
     if isinstance(fault, ImportExportError) and fault.http_status < 500:
         return fault.http_status, str(fault)
+    if isinstance(fault, JobBusy):
+        return fault.http_status, f"Just now {fault}. Nothing was done; try again in a moment."
     if isinstance(fault, TransientError):
         log.warning("%s: %s", type(fault).__name__, fault)
         return (

@@ -13,6 +13,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +26,8 @@ COOKIE = "_token"
 """Airflow's session cookie."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 DOCS = "/api/docs"
+MOST_BODY = 16 << 20
+"""Bytes of a body that holds no files."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
@@ -58,6 +61,8 @@ class Guard:
             if refusal is not None:
                 await _answer(sending, *refusal)
                 return
+            if _reads_whole_body(self._routes, scope):
+                receive = _limited(receive, Headers(scope=scope))
             await self._app(scope, receive, sending)
         except Exception as fault:
             # Here, because the framework's own handler raises it on after its answer, and the connection would break.
@@ -138,6 +143,31 @@ def _access(routes: Iterable[BaseRoute], scope: Scope) -> Access | None:
             return needed_access(route.endpoint)
         partial = True
     return Access.READ if partial else Access.LOGIN
+
+
+def _reads_whole_body(routes: Iterable[BaseRoute], scope: Scope) -> bool:
+    """Whether the route that will answer has the whole body in memory; those that take files read theirs as a stream."""
+    for route in routes:
+        if route.matches(scope)[0] is Match.FULL:
+            return getattr(route, "body_field", None) is not None
+    return False
+
+
+def _limited(receive: Receive, headers: Headers) -> Receive:
+    """The body up to `MOST_BODY`; raises an `HTTPException` (413) where there is more."""
+    length = headers.get("content-length", "")
+    told = length.isascii() and length.isdigit() and int(length[:19]) > MOST_BODY
+    received = 0
+
+    async def receiving() -> Message:
+        nonlocal received
+        message: Message = {"type": "http.request"} if told else await receive()
+        received += len(message.get("body", b""))
+        if told or received > MOST_BODY:
+            raise HTTPException(413, f"the body has more than {MOST_BODY:,} bytes, the most that is accepted")
+        return message
+
+    return receiving
 
 
 def _token(headers: Headers) -> tuple[str | None, bool]:

@@ -15,7 +15,8 @@ from fastapi.responses import JSONResponse
 from import_export.api import bodies
 from import_export.api.access import Access, needs
 from import_export.api.installation import Call, CallDep
-from import_export.api.uploads import Upload, UploadLimits, receive_upload
+from import_export.api.upload_form import Upload, UploadLimits
+from import_export.api.uploads import receive_upload
 from import_export.errors import BadRequest
 from import_export.imports.inspection import Question, inspect_file
 from import_export.imports.jobs import JobStatus, Mode

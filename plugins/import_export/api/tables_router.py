@@ -10,7 +10,7 @@ from typing import IO, Annotated, Any
 
 from anyio import CancelScope, to_thread
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import PlainTextResponse, Response, StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
 from starlette.concurrency import iterate_in_threadpool
 
@@ -18,7 +18,7 @@ from import_export.api import bodies, views
 from import_export.api.access import Access, needs
 from import_export.api.imports_router import form_body, with_upload
 from import_export.api.installation import Call, CallDep
-from import_export.api.uploads import Upload
+from import_export.api.upload_form import Upload
 from import_export.errors import BadRequest, NotFound
 from import_export.imports.suggesting import Suggestion, suggest_table
 from import_export.imports.tables import ImportTable
@@ -210,7 +210,7 @@ def versions(call: CallDep, name: TableName) -> Any:
     }
 
 
-@router.get("/tables/{name}/template.csv", response_class=PlainTextResponse, responses=_CSV)
+@router.get("/tables/{name}/template.csv", response_class=Response, responses=_CSV)
 @needs(Access.READ)
 def template(
     call: CallDep, name: TableName, dist_id: Annotated[str | None, Query(max_length=64)] = None

@@ -109,6 +109,8 @@ def check_column(column: Column, table: ImportTable) -> None:
     where = f"column '{column.name}'"
     if column.type.kind is Kind.STR and not 1 <= column.type.length <= LONGEST_TEXT:
         raise BadRequest(f"{where}: a text has 1–{LONGEST_TEXT} characters, not {column.type.length}")
+    if column.default is not None and column.type.kind in (Kind.DATE, Kind.DATETIME):
+        raise BadRequest(f"{where}: a date has no default; an empty one is NULL")
     if column.type.kind is Kind.DECIMAL and column.type.scale > MOST_DIGITS_AFTER_POINT:
         raise BadRequest(
             f"{where}: a decimal has {MOST_DIGITS_AFTER_POINT} digits after the point at most, not {column.type.scale}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from import_export.errors import BadRequest, LayoutChanged, NotFound
-from import_export.imports.config_checks import LONGEST_TEXT, check_identifier, check_table, plain
+from import_export.imports.config_checks import check_identifier, check_table, plain
 from import_export.imports.table_config import (
     column_from_config,
     column_to_config,
@@ -18,22 +18,14 @@ from import_export.imports.tables import Column, ImportTable, normalise_header
 from import_export.services.context import Context
 from import_export.stores.configuration import AuditEntry, ConfigurationStore, Version, configuring
 from import_export.stores.database import Session
+from import_export.stores.describing import described_table
 from import_export.stores.making_tables import drop_table, fit_table, make_table
-from import_export.stores.mysql_layout import fitted, mysql_columns
-from import_export.stores.narrowing import MysqlColumn
+from import_export.stores.mysql_layout import fitted
 from import_export.stores.rehashing import store_hashes
 from import_export.stores.tables import list_tables
 
 Change = Callable[[ImportTable], ImportTable]
 
-_TYPES: Mapping[str, str] = {
-    **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint", "year"), "int"),
-    **dict.fromkeys(("float", "double"), "decimal(38,10)"),
-    **dict.fromkeys(("datetime", "timestamp"), "datetime"),
-    "date": "date",
-}
-_NO_TEXT = frozenset({"bit", "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"})
-"""What no cell of a file can be."""
 _PRODUCTS_OWN = "import_"
 _OWN_TABLES = frozenset(
     {"audit_log", "column_aliases", "corrections", "expected_files", "idempotency_keys", "table_versions"}
@@ -73,7 +65,10 @@ def create_table(context: Context, config: Mapping[str, Any]) -> ImportTable:
 
 
 def register_table(context: Context, config: Mapping[str, Any]) -> ImportTable:
-    """Take an existing MySQL table as an import table; without `columns`, all that it has. Nothing of it is changed."""
+    """Take an existing MySQL table as an import table; without `columns`, all that it has. Nothing of it is changed.
+
+    A table that the product made, and whose configuration was removed, is the product's own again, as it was configured.
+    """
     name = str(config.get("table_name") or "")
     with context.configuration.session() as session, configuring(session):
         store = ConfigurationStore(session)
@@ -84,8 +79,11 @@ def register_table(context: Context, config: Mapping[str, Any]) -> ImportTable:
             raise BadRequest(f"table '{name}' is an import table already")
         if _is_own(name):
             raise BadRequest(f"table '{name}' is the product's own")
-        columns = config.get("columns") or _columns_of_mysql(session, name)
-        table = plain(table_from_config({**config, "columns": columns, "has_helpers": False}))
+        described = described_table(session, name)
+        kept = store.versions(name) if described.made_here else []
+        known = {"columns": described.columns, **(kept[0].config if kept else {})}
+        wanted = {key: value for key, value in config.items() if value is not None}
+        table = plain(table_from_config({**known, **wanted, "has_helpers": described.made_here}))
         check_table(table, tables)
         _check_fits(session, table)
         return _write_new(context, session, table, "table registered")
@@ -331,26 +329,3 @@ def _check_fits(session: Session, table: ImportTable) -> None:
         fitted(session, table)
     except LayoutChanged as fault:
         raise LayoutChanged(f"table '{table.table_name}': {fault}") from fault
-
-
-def _columns_of_mysql(session: Session, table_name: str) -> list[dict[str, Any]]:
-    """A configuration of all columns that a file can fill."""
-    return [
-        _config_of(column)
-        for column in mysql_columns(session, table_name)
-        if not column.computed
-        and "auto_increment" not in column.extra.lower()
-        and (column.data_type not in _NO_TEXT or not column.fills_itself)
-    ]
-
-
-def _config_of(column: MysqlColumn) -> dict[str, Any]:
-    kind = column.data_type
-    if kind == "decimal":
-        scale = int(column.scale or 0)
-        data_type = f"decimal({min(int(column.precision or 0), 38)},{min(scale, 38)})"
-    elif kind in _TYPES:
-        data_type = _TYPES[kind]
-    else:
-        data_type = f"str({min(int(column.length or LONGEST_TEXT), LONGEST_TEXT)})"
-    return {"name": column.name, "type": data_type, "is_mandatory": not column.fills_itself}

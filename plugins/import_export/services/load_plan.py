@@ -15,6 +15,7 @@ from import_export.imports.tables import ImportTable
 from import_export.messages import Message, Told, tell
 from import_export.stores.database import Session
 from import_export.stores.mysql_layout import fitted
+from import_export.stores.tables import configuration_version, list_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Plan:
     """As narrow as MySQL's own columns are."""
     layout: Layout
     headers: HeaderMap
+    version: int
+    """Which of its saved configurations the table is."""
 
 
 @dataclass(slots=True)
@@ -33,7 +36,17 @@ class LaneTables:
     """The tables' configurations as a lane found them; each MySQL table is looked at once."""
 
     configured: Mapping[str, ImportTable]
+    versions: Mapping[str, int]
+    """Which of its saved configurations each table has."""
     _fitted: dict[str, ImportTable | LayoutChanged] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, session: Session) -> LaneTables:
+        """The configurations as they are now."""
+        names = [table.table_name for table in list_tables(session)]
+        # Before the configurations: one that changes in between is then found out.
+        versions = {name: configuration_version(session, name) for name in names}
+        return cls({table.table_name: table for table in list_tables(session)}, versions)
 
     def digest(self, table_name: str | None, dist_id: str | None) -> str | None:
         """What a file's rows become depends on its bytes and on this: the configuration, and the distributor."""
@@ -54,7 +67,7 @@ class LaneTables:
         headers = map_headers(layout.header, fitting, layout.header_parts)
         if isinstance(headers, Told):
             return headers
-        return Plan(path, fitting, layout, headers)
+        return Plan(path, fitting, layout, headers, self.versions[table.table_name])
 
     def _fit(self, session: Session, table: ImportTable) -> ImportTable | LayoutChanged:
         if table.table_name not in self._fitted:

@@ -10,6 +10,7 @@ import logging
 
 from import_export.errors import (
     Cancelled,
+    ConfigurationChanged,
     CountsDisagree,
     DatabaseUnavailable,
     ImportExportError,
@@ -31,7 +32,6 @@ from import_export.stores.database import Deadlock, Session
 from import_export.stores.jobs import JobStore
 from import_export.stores.loader import Merged, count_rows_of, load_rows
 from import_export.stores.staging_table import Target
-from import_export.stores.tables import list_tables
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def load_lane(context: Context, lane: Lane) -> None:
     """
     failure: Exception | None = None
     with context.database.session(loader=True) as session:
-        tables = LaneTables({table.table_name: table for table in list_tables(session)})
+        tables = LaneTables.read(session)
         batch = JobStore(session).batch(lane.batch_id)
         if not batch.mode.imports:
             return
@@ -70,7 +70,7 @@ def load_lane(context: Context, lane: Lane) -> None:
 def _load_job(
     context: Context, session: Session, batch: ImportBatch, job_id: int, tables: LaneTables
 ) -> None:
-    """Take the job up and load its file, again after a deadlock.
+    """Take the job up and load its file, again after a deadlock or a change of the table's configuration.
 
     That a large file was taken up is committed before the long work, so that the loss of its worker is told. With a
     small one that is not worth a transaction: a loss leaves it waiting.
@@ -91,11 +91,13 @@ def _load_job(
                         BatchStore(session).clear_progress(job.id)
                     return
             taken = True
-        except Deadlock:
+        except (Deadlock, ConfigurationChanged) as fault:
             tries += 1
             if tries == DEADLOCK_TRIES:
                 raise
-            log.info("job %s: deadlock, trying again", job_id)
+            log.info("job %s: %s; trying again", job_id, fault)
+            if isinstance(fault, ConfigurationChanged):
+                tables = LaneTables.read(session)
 
 
 def _taken_up(context: Context, jobs: JobStore, job: ImportJob) -> ImportJob | None:
@@ -171,7 +173,14 @@ def _load_rows(
     rejects_path.parent.mkdir(exist_ok=True)
     with RejectsFile(rejects_path, plan.layout.header) as rejects:
         staged = _staged(context, batch, plan, rejects)
-        target = Target(plan.table, staged.columns, job.id, context.clock(), few=job.size <= FEW_BYTES)
+        target = Target(
+            plan.table,
+            staged.columns,
+            job.id,
+            context.clock(),
+            few=job.size <= FEW_BYTES,
+            version=plan.version,
+        )
         frames = watched(context, job, staged) if job.size > SMALL else staged
         merged = load_rows(session, target, frames, lambda: _staged(context, batch, plan, None))
     if merged.rows != staged.result.good:

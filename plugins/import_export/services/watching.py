@@ -71,25 +71,41 @@ def distributors(context: Context, scope: Scope) -> list[str]:
         return BatchStore(session).distributors(scope.regexp)
 
 
-_kept: WeakKeyDictionary[Database, dict[tuple[str | None, int], tuple[float, Dashboard]]] = (
-    WeakKeyDictionary()
-)
+@dataclass(slots=True)
+class _Kept:
+    """The last numbers, when they were begun, and whether somebody makes new ones."""
+
+    made: Dashboard | None = None
+    made_at: float = 0
+    making: bool = False
+
+
+_kept: WeakKeyDictionary[Database, dict[tuple[str | None, int], _Kept]] = WeakKeyDictionary()
 _keeping = Lock()
 
 
 def dashboard(context: Context, scope: Scope, days: int) -> Dashboard:
-    """Numbers over the last days; they may be some seconds old, because they are made of many rows."""
-    key = (scope.regexp, days)
+    """Numbers over the last days; they may be some seconds old, because they are made of many rows.
+
+    One request makes new ones; who comes meanwhile gets those of before, unless they are twice as old as they may be.
+    """
+    began = time.monotonic()
     with _keeping:
-        found = _kept.setdefault(context.database, {}).get(key)
-        if found is not None and time.monotonic() - found[0] < DASHBOARD_SECONDS:
-            return found[1]
+        kept = _kept.setdefault(context.database, {}).setdefault((scope.regexp, days), _Kept())
+        most = DASHBOARD_SECONDS * (2 if kept.making else 1)
+        if kept.made is not None and began - kept.made_at < most:
+            return kept.made
+        kept.making = True
     midnight = context.clock().replace(hour=0, minute=0, second=0, microsecond=0)
-    with context.database.session() as session:
-        batches = BatchStore(session)
-        made = Dashboard(
-            batches.open_files(scope.regexp), batches.days(midnight - timedelta(days=days - 1), scope.regexp)
-        )
-    with _keeping:
-        _kept[context.database][key] = (time.monotonic(), made)
+    try:
+        with context.database.session() as session:
+            batches = BatchStore(session)
+            made = Dashboard(
+                batches.open_files(scope.regexp),
+                batches.days(midnight - timedelta(days=days - 1), scope.regexp),
+            )
+        with _keeping:
+            kept.made, kept.made_at = made, began
+    finally:
+        kept.making = False
     return made

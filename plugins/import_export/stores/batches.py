@@ -61,8 +61,9 @@ class BatchLine:
 
     def files(self, *statuses: JobStatus) -> int:
         """How many files have one of some statuses; without any, how many files there are (skipped tables are none)."""
-        wanted = statuses or [status for status in JobStatus if status is not JobStatus.SKIPPED]
-        return sum(each.files for each in self.outcomes if each.status in wanted)
+        if not statuses:
+            return sum(each.files for each in self.outcomes if each.status is not JobStatus.SKIPPED)
+        return sum(each.files for each in self.outcomes if each.status in statuses)
 
     def rows(self, kind: str) -> int:
         """The rows of one kind over all files: `total`, `success`, `unchanged`, `rejected`."""
@@ -113,7 +114,8 @@ class BatchStore:
                 before_at=wanted.before[0] if wanted.before else None,
                 before_id=wanted.before[1] if wanted.before else None,
                 name=like if only_name else None,
-                by_job=bool(like or wanted.table_name or wanted.statuses),
+                by_name=like is not None,
+                by_state=like is None and not only_name,
                 table_name=wanted.table_name,
                 statuses=tuple(status.value for status in wanted.statuses or JobStatus),
                 filename=like,

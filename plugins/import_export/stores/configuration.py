@@ -50,14 +50,17 @@ class AuditEntry:
 def configuring(session: Session) -> Iterator[None]:
     """Be the only one who changes the configuration, until the end; raises `JobBusy`."""
     [(taken,)] = session.rows(
-        "SELECT GET_LOCK(CONCAT('import_export.configure.', DATABASE()), %s)", (LOCK_SECONDS,)
+        "SELECT GET_LOCK(CONCAT('import_export.configure.', LEFT(SHA2(DATABASE(), 256), 32)), %s)",
+        (LOCK_SECONDS,),
     )
     if taken != 1:
         raise JobBusy("somebody else is changing the configuration")
     try:
         yield
     finally:
-        session.rows("SELECT RELEASE_LOCK(CONCAT('import_export.configure.', DATABASE()))")
+        session.rows(
+            "SELECT RELEASE_LOCK(CONCAT('import_export.configure.', LEFT(SHA2(DATABASE(), 256), 32)))"
+        )
 
 
 class ConfigurationStore:

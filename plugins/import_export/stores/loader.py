@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from import_export.errors import ConfigurationChanged
 from import_export.imports.tables import ImportTable
 from import_export.stores.database import Session, quoted, told_refusals
 from import_export.stores.merging import finish_direct, merge, some_are_there
@@ -25,7 +26,7 @@ from import_export.stores.staging_table import (
     stage_few,
     with_hashes,
 )
-from import_export.stores.tables import own_table, share_table
+from import_export.stores.tables import configuration_version, own_table, share_table
 
 SAMPLE = 1000
 """Rows by whose keys it is guessed whether a file is new."""
@@ -61,11 +62,12 @@ def load_rows(
 
     `again` gives the same frames once more; with it, rows that are probably all new are loaded directly.
     Raises `CountsDisagree` when MySQL stored other than what was sent, and `RowsRefused` when a table that the product
-    did not make has a rule against them; the caller must roll back on any error.
+    did not make has a rule against them, `ConfigurationChanged`; the caller must roll back on any error.
     """
     replaces = target.table.replaces
     if target.table.has_helpers and not replaces:
         share_table(session, target.table.table_name)
+        _check_version(session, target)
     if target.few and target.table.has_helpers and not replaces:
         kept = list(frames)
         return _load_new(session, target, Counted(kept), lambda: kept)
@@ -83,11 +85,20 @@ def load_rows(
         return _load_staged(session, target, counted)
 
 
+def _check_version(session: Session, target: Target) -> None:
+    """Raise `ConfigurationChanged` when the table has another configuration by now; it keeps this one until the end."""
+    if target.version not in (None, configuration_version(session, target.table.table_name)):
+        raise ConfigurationChanged(
+            f"the configuration of table '{target.table.table_name}' was changed just now"
+        )
+
+
 def _load_staged(session: Session, target: Target, counted: Counted) -> Merged:
     superseded = stage(session, target, counted)
     if target.table.replaces or not target.table.has_helpers:
         # What is looked up now decides what is written, and no key of the table would stop another load's rows.
         own_table(session, target.table.table_name)
+        _check_version(session, target)
     removed, slices = remove_slices(session, target) if target.table.replaces and counted.rows else (0, ())
     inserted, updated = merge(session, target, counted.rows - len(superseded))
     return Merged(counted.rows, inserted, updated, superseded, removed, slices)

@@ -29,7 +29,9 @@ def migrate(database: Database) -> list[str]:
 @contextmanager
 def _only_one(session: Session) -> Iterator[None]:
     """Hold a lock of the server that ends with the connection (yoyo's own would outlive a killed process)."""
-    [(taken,)] = session.rows("SELECT GET_LOCK(CONCAT('import_export.migrate.', DATABASE()), 60)")
+    [(taken,)] = session.rows(
+        "SELECT GET_LOCK(CONCAT('import_export.migrate.', LEFT(SHA2(DATABASE(), 256), 32)), 60)"
+    )
     if taken != 1:
         raise JobBusy("another process has been migrating the database for more than a minute")
     yield

@@ -51,6 +51,8 @@ class Target:
     now: datetime
     few: bool = False
     """Whether there are so few rows that a pipe and a thread for them cost more than a statement."""
+    version: int | None = None
+    """The version of the configuration that `table` is; a load under another one would not be known again."""
 
     @property
     def name(self) -> str:

@@ -27,6 +27,11 @@ def list_tables(session: Session) -> tuple[ImportTable, ...]:
     return tuple(_table(row, tuple(columns[row[0]])) for row in sql.list_tables(session.raw))
 
 
+def configuration_version(session: Session, table_name: str) -> int:
+    """Which of its saved configurations a table has now."""
+    return int(queries("tables").last_version(session.raw, table_name=table_name))
+
+
 def share_table(session: Session, table_name: str) -> None:
     """Keep others from being alone with the table, until the transaction ends."""
     list(queries("tables").share_table(session.raw, table_name=table_name))

@@ -14,7 +14,7 @@ from import_export.api import bodies
 from import_export.api.access import Access, needs
 from import_export.api.imports_router import with_upload
 from import_export.api.tables_router import TableName, given, suggested, suggestion_json, table_named
-from import_export.api.uploads import Upload
+from import_export.api.upload_form import Upload
 from import_export.imports.config_checks import fits_filename
 from import_export.imports.table_config import table_to_config
 from import_export.imports.tables import ImportTable, NumberFormat, Role, match_filename, stem

@@ -1,0 +1,321 @@
+"""The pages in a real browser, on a real Airflow: what people do there, and what they see."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Download, Locator, Page, expect
+
+from tests.e2e.browser import IMPORTED, Api, Visits, chromium
+from tests.e2e.browser import api as api
+from tests.e2e.browser import visit as visit
+from tests.e2e.conftest import Stack
+
+__all__ = ["api", "chromium", "visit"]
+
+DAG = "/api/v2/dags/import_batch"
+
+
+def zipped(files: Mapping[str, str | bytes]) -> bytes:
+    octets = io.BytesIO()
+    with zipfile.ZipFile(octets, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return octets.getvalue()
+
+
+def choose(page: Page | Locator, name: str, content: str | bytes) -> None:
+    octets = content.encode() if isinstance(content, str) else content
+    file = {"name": name, "mimeType": "application/octet-stream", "buffer": octets}
+    page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+
+
+def file_of(page: Page, name: str) -> Locator:
+    """A file's part of its batch's page."""
+    return page.get_by_role("article").filter(has=page.get_by_role("heading", name=name, exact=True))
+
+
+def read(download: Download) -> list[list[str]]:
+    text = Path(download.path()).read_text("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def state(page: Page) -> Locator:
+    """What is said of the batch as a whole."""
+    return page.locator("#batch > .head .state")
+
+
+def test_in_airflows_frame_a_zip_is_uploaded_and_watched_and_leads_to_its_run(
+    visit: Visits, api: Api, stack: Stack
+) -> None:
+    api.make_table("framed")
+    page = visit("/../", who=None)
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(stack.password("admin"))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Import/Export").click()
+    shown = page.frame_locator("iframe")
+    expect(shown.get_by_role("heading", name="Upload files")).to_be_visible()
+    good = "Code;Amount\n" + "".join(f"F{number};{number}\n" for number in range(7))
+    padding = random.Random(1).randbytes(900_000)
+    files = {"in/framed.csv": good, "readme.bin": padding, "notes.csv": "a;b\n1;2\n", "framed2.txt": "x"}
+    choose(shown.locator("#upload"), "frame.zip", zipped(files))
+    expect(shown.locator("#chosen")).to_contain_text(re.compile(r"frame\.zip.*9\d\d\.\d kB"))
+    line = page.context.new_cdp_session(page)
+    conditions = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    line.send("Network.emulateNetworkConditions", {**conditions, "uploadThroughput": 300_000})
+    shown.get_by_role("button", name="Start").click()
+    expect(shown.get_by_role("heading", name="Uploading")).to_be_visible()
+    bar = shown.locator("#sent").element_handle()
+    frame = next(frame for frame in page.frames if frame is not page.main_frame)
+    frame.wait_for_function("bar => bar.value > 0 && bar.value < bar.max", arg=bar)
+    expect(shown.get_by_role("heading", name="Uploaded")).to_be_visible()
+    line.send("Network.emulateNetworkConditions", {**conditions, "uploadThroughput": -1})
+    expect(shown.locator("#sent-text")).to_have_text(re.compile(r"^(9\d\d\.\d kB) of \1$"))
+    batch = shown.locator("#arrived-batch")
+    expect(batch.locator(".state").first).to_have_text("complete, with errors", timeout=IMPORTED)
+    told = {
+        "framed.csv": ("Complete", "7 rows: 7 inserted"),
+        "notes.csv": ("Invalid", "'notes' not recognized"),
+        "framed2.txt": ("Invalid", "'framed2' not recognized"),
+    }
+    for name, words in told.items():
+        for text in words:
+            expect(batch.get_by_role("article").filter(has_text=name)).to_contain_text(text)
+    batch.get_by_role("link", name="Run and logs in Airflow").click()
+    expect(page).to_have_url(re.compile(r"/dags/import_batch/runs/[0-9a-f-]{36}"))
+    run = urlsplit(page.url).path.split("/")[-1]
+    names = stack.scalar(f"SELECT names FROM import_batches WHERE run_id = '{run}'")
+    assert json.loads(names) == ["frame.zip"]
+    expect(page.get_by_text("finish", exact=True).first).to_be_visible()
+    expect(page.locator("iframe")).to_have_count(0)
+
+
+def test_a_header_that_nobody_knew_becomes_an_alias_and_the_file_is_tried_again(
+    visit: Visits, api: Api
+) -> None:
+    api.make_table("aliased")
+    batch_id = api.upload("aliased.csv", "Kode Ajaib;Amount\nA1;5\nA2;6\n")
+    page = visit(f"/batches/{batch_id}")
+    file = file_of(page, "aliased.csv")
+    expect(file).to_contain_text("code")
+    expect(state(page)).to_have_text("failed")
+    file.get_by_label("Header for column 'code'").select_option("Kode Ajaib")
+    file.get_by_role("button", name="Add alias and try again").click()
+    expect(state(page)).to_have_text("complete", timeout=IMPORTED)
+    expect(page.get_by_role("article")).to_have_count(1)
+    expect(file.locator(".state")).to_have_text("Complete")
+    expect(file).to_contain_text("2 rows: 2 inserted")
+    file.get_by_text("History").click()
+    expect(file.locator(".history")).to_contain_text("taken up again by admin")
+    page.goto(f"{visit.root}/tables/aliased")
+    column = page.locator(".column").filter(has=page.locator("input[data-key=name][value=code]"))
+    expect(column.get_by_label("Also called")).to_have_value("Kode Ajaib")
+
+
+def test_rejected_rows_are_shown_downloaded_corrected_and_sent_again(visit: Visits, api: Api) -> None:
+    api.make_table("mended")
+    content = "Code;Amount\nM1;1\nM2;2\nM3;lima\n;4\nM5;5\n"
+    batch_id = api.upload("mended.csv", content)
+    api.finished(batch_id)
+    page = visit(f"/batches/{batch_id}")
+    file = file_of(page, "mended.csv")
+    expect(file).to_contain_text("5 rows: 3 inserted, 0 updated, 0 unchanged, 2 rejected")
+    file.get_by_text("Rejected rows (2)").click()
+    lines = file.locator("tr[data-line]")
+    expect(lines).to_have_count(2)
+    wrong = file.locator("td.wrong input")
+    expect(wrong).to_have_count(2)
+    expect(wrong.nth(0)).to_have_value("lima")
+    expect(wrong.nth(1)).to_have_value("")
+    expect(lines.nth(0).locator("td:not(.wrong) bdi").last).to_have_text("M3")
+    with page.expect_download() as downloaded:
+        file.get_by_role("link", name="All as CSV").click()
+    print(Path(downloaded.value.path()).read_text("utf-8-sig"))
+    file.get_by_role("button", name="Send the chosen rows again").click()
+    expect(file.get_by_role("status")).to_have_text("Choose at least one row.")
+    wrong.nth(0).fill("25")
+    expect(lines.nth(0).get_by_role("checkbox")).to_be_checked()
+    expect(lines.nth(1).get_by_role("checkbox")).not_to_be_checked()
+    file.get_by_role("button", name="Send the chosen rows again").click()
+    expect(file.get_by_role("status")).to_contain_text("Sent again.")
+    file.get_by_role("status").get_by_role("link").click()
+    expect(page).not_to_have_url(re.compile(batch_id))
+    expect(state(page)).to_have_text("complete", timeout=IMPORTED)
+    expect(page.get_by_role("article")).to_contain_text("1 rows: 1 inserted")
+    page.goto(f"{visit.root}/batches/{batch_id}")
+    file.get_by_text("Rejected rows (2)").click()
+    expect(file.get_by_role("listitem").filter(has_text="line 4, Amount: 'lima' → '25'")).to_contain_text(
+        "admin"
+    )
+
+
+def test_an_import_is_undone_when_the_question_is_answered_with_yes(
+    visit: Visits, api: Api, stack: Stack
+) -> None:
+    api.make_table("undone")
+    batch_id = api.upload("undone.csv", "Code;Amount\nU1;1\nU2;2\n")
+    page = visit(f"/batches/{batch_id}")
+    expect(state(page)).to_have_text("complete", timeout=IMPORTED)
+    file = file_of(page, "undone.csv")
+    question = page.get_by_role("dialog")
+    file.get_by_role("button", name="Undo").click()
+    expect(question).to_contain_text("Takes the rows of this import out of the table again.")
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_have_count(0)
+    assert stack.scalar("SELECT COUNT(*) FROM undone") == 2
+    file.get_by_role("button", name="Undo").click()
+    question.get_by_role("button", name="Yes, do it").click()
+    expect(file).to_contain_text(re.compile(r"Undone \d\d/\d\d/\d{4} \d\d:\d\d by admin"))
+    expect(file.get_by_role("button", name="Undo")).to_have_count(0)
+    assert stack.scalar("SELECT COUNT(*) FROM undone") == 0
+
+
+def test_a_refused_file_is_tried_again_by_one_click(visit: Visits, api: Api, stack: Stack) -> None:
+    batch_id = api.upload("late.csv", "Code;Amount\nL1;1\n")
+    page = visit(f"/batches/{batch_id}")
+    expect(state(page)).to_have_text("failed")
+    api.make_table("late")
+    page.get_by_role("button", name="Try again").click()
+    expect(state(page)).to_have_text("complete", timeout=IMPORTED)
+    expect(file_of(page, "late.csv")).to_contain_text("1 rows: 1 inserted")
+    assert stack.scalar("SELECT COUNT(*) FROM late") == 1
+
+
+def test_a_batch_that_waits_is_cancelled_and_nothing_of_it_is_loaded(
+    visit: Visits, api: Api, stack: Stack
+) -> None:
+    api.make_table("stopped")
+    assert stack.call("PATCH", DAG, {"is_paused": True})[0] == 200
+    try:
+        batch_id = api.upload("stopped.csv", "Code;Amount\nS1;1\n")
+        page = visit(f"/batches/{batch_id}")
+        expect(page.get_by_role("article").locator(".state")).to_have_text("Waiting")
+        page.get_by_role("button", name="Cancel the batch").click()
+        question = page.get_by_role("dialog")
+        expect(question).to_contain_text("What is not loaded yet will not be.")
+        question.get_by_role("button", name="Yes, do it").click()
+        expect(page.get_by_text("Cancelled by admin").first).to_be_visible()
+        expect(page.get_by_role("button", name="Cancel the batch")).to_have_count(0)
+    finally:
+        assert stack.call("PATCH", DAG, {"is_paused": False})[0] == 200
+    expect(page.get_by_role("link", name="Report")).to_be_visible(timeout=IMPORTED)
+    expect(state(page)).to_have_text("cancelled")
+    assert stack.scalar("SELECT COUNT(*) FROM stopped") == 0
+
+
+SAMPLE = (
+    "Kode Promo;Nama Promo;Diskon;Mulai\nP01;Ramadan;1.500,50;13/03/2026\nP02;Lebaran;2.250,00;25/03/2026\n"
+)
+
+
+def test_a_table_is_made_of_a_sample_and_used_and_changed_and_removed(
+    visit: Visits, api: Api, stack: Stack
+) -> None:
+    page = visit("/tables")
+    page.get_by_role("link", name="New table from a sample file").click()
+    choose(page, "promo_2026.csv", SAMPLE)
+    page.get_by_role("button", name="Read it").click()
+    form = page.locator("#table-form")
+    expect(form).to_contain_text("Suggested from 2 rows.")
+    columns = form.locator("#columns > .column")
+    expect(columns).to_have_count(4)
+    found = [columns.nth(number).get_by_label("Type").input_value() for number in range(4)]
+    assert found[2].startswith("decimal")
+    assert found[3] == "date"
+
+    # What is wrong is told in the form, and nothing is lost of what was typed.
+    form.get_by_label("Name in MySQL").fill("stocks")
+    form.get_by_label("Name as people see it").fill("Promo & Diskon")
+    form.get_by_label("Files called").fill("promo, promo_*")
+    columns.nth(0).get_by_label("Key").check()
+    columns.nth(1).get_by_label("Also called").fill("Judul")
+    visit.allow("status of 4")
+    form.get_by_role("button", name="Create the table").click()
+    expect(form.get_by_role("alert")).to_contain_text("stocks")
+    expect(form.get_by_label("Name as people see it")).to_have_value("Promo & Diskon")
+    expect(columns.nth(1).get_by_label("Also called")).to_have_value("Judul")
+    form.get_by_label("Name in MySQL").fill("promo")
+    form.get_by_label("Try a file name").press_sequentially("PROMO_maret.csv")
+    expect(form.locator("#form-filename-answer")).to_have_text(
+        "'PROMO_maret.csv' goes into table 'promo' (by 'promo_*')"
+    )
+    form.get_by_role("button", name="Create the table").click()
+    expect(page.get_by_role("heading", name="Promo & Diskon")).to_be_visible()
+    expect(page.locator(".history li")).to_have_count(1)
+    expect(page.locator(".history li")).to_contain_text("admin: first version")
+
+    page.goto(f"{visit.root}/upload")
+    choose(page, "promo_maret.csv", f"{SAMPLE}P03;Imlek;gratis;17/02/2026\n")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#arrived-batch .state").first).to_have_text(
+        "complete, with errors", timeout=IMPORTED
+    )
+    page.goto(f"{visit.root}/tables")
+    row = page.get_by_role("row").filter(has_text="Promo & Diskon")
+    with page.expect_download() as downloaded:
+        row.get_by_role("link", name="CSV").last.click()
+    print(Path(downloaded.value.path()).read_text("utf-8-sig"))
+
+    row.get_by_role("link", name="Promo & Diskon").click()
+    page.get_by_text("How files are loaded").click()
+    page.get_by_label("Too many rejects").fill("0")
+    page.get_by_role("button", name="Try with past files").click()
+    outcome = page.locator("#replayed")
+    expect(outcome).to_contain_text("promo_maret.csv")
+    expect(outcome.locator("td.differs")).to_have_count(1)
+    assert stack.scalar("SELECT max_rejects FROM import_tables WHERE table_name = 'promo'") in (None, "")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.locator(".history li")).to_have_count(2)
+    expect(page.locator(".history li").first).to_contain_text(
+        re.compile(r"version 2, .*admin: changed: max_rejects")
+    )
+
+    page.get_by_label("Drop MySQL's table with all rows, too").check()
+    page.get_by_role("button", name="Remove this table").click()
+    page.get_by_role("dialog").get_by_role("button", name="Yes, do it").click()
+    expect(page.get_by_role("heading", name="Tables")).to_be_visible()
+    expect(page.get_by_role("link", name="Stocks")).to_be_visible()
+    expect(page.get_by_role("link", name="Promo & Diskon")).to_have_count(0)
+    assert stack.scalar("SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'promo'") == 0
+
+
+def test_who_is_missing_is_seen_until_the_file_arrives(visit: Visits, api: Api) -> None:
+    api.make_table("awaited")
+    page = visit("/missing")
+    form = page.locator("form.fields")
+    form.get_by_label("Distributor").fill("0777, 0778")
+    form.get_by_label("Table").select_option("awaited")
+    form.get_by_label("Days").fill("9")
+    visit.allow("status of 400")
+    form.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("status")).to_contain_text("days of a daily file are numbers from 1 to 7")
+    expect(form.get_by_label("Distributor")).to_have_value("0777, 0778")
+    form.get_by_label("Days").fill("")
+    form.get_by_role("button", name="Add").click()
+    seen = page.locator("table.matrix").get_by_role("row")
+    expect(seen.filter(has_text="0777")).to_contain_text("missing")
+    expect(seen.filter(has_text="0778")).to_contain_text("missing")
+    batch_id = api.upload("awaited.csv", "Code;Amount\nW1;1\n", dist_id="0777")
+    assert api.finished(batch_id)["status"] == "completed"
+    page.reload()
+    expect(seen.filter(has_text="0777")).to_contain_text("arrived")
+    expect(seen.filter(has_text="0778")).to_contain_text("missing")
+    page.get_by_label("Only who is missing something").check()
+    page.get_by_role("button", name="Show").click()
+    expect(seen.filter(has_text="0777")).to_have_count(0)
+    expect(seen.filter(has_text="0778")).to_contain_text("missing")
+    seen.filter(has_text="0778").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Batches")).to_be_visible()
+    page.goto(f"{visit.root}/missing")
+    for number in ("0777", "0778"):
+        page.get_by_role("button", name=f"Remove {number} awaited").click()
+        expect(page.get_by_role("button", name=f"Remove {number} awaited")).to_have_count(0)
