@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks import comparisons, loads
+from benchmarks import api, comparisons, loads
 from benchmarks.data import write_stocks
 from benchmarks.installation import Installation, connect
 from devtools.local import REPOSITORY
@@ -28,13 +28,15 @@ _KEYS = {"mariadb": "mariadb", "mysql9": "mysql"}
 
 def main() -> None:
     """Measure what the arguments name, everything when they name nothing."""
-    wanted = sys.argv[1:] or ["load", "compare", "files"]
+    wanted = sys.argv[1:] or ["load", "compare", "files", "api"]
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="import_export-bench-") as folder:
         for name in wanted_servers() if {"load", "compare"} & set(wanted) else ():
             results[_KEYS[name]] = _show(_KEYS[name], _server(name, Path(folder) / name, wanted))
         if "files" in wanted:
             results["airflow"] = _show("airflow", _thousand_files(Path(folder) / "stack"))
+        if "api" in wanted:
+            results["api"] = _show("api", api.measure(Path(folder) / "api"))
     target = REPOSITORY / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(results, indent=1) + "\n")
@@ -60,8 +62,9 @@ def _server(name: str, folder: Path, wanted: list[str]) -> dict[str, float]:
 
 
 def _limit(name: str, figure: float) -> str:
-    if name in loads.LIMITS:
-        return f"at most {loads.LIMITS[name]:g}" + ("" if figure <= loads.LIMITS[name] else "  MISSED")
+    most = {**loads.LIMITS, **api.LIMITS}.get(name)
+    if most is not None:
+        return f"at most {most:g}" + ("" if figure <= most else "  MISSED")
     if name in loads.LEAST:
         return f"at least {loads.LEAST[name]:g}" + ("" if figure >= loads.LEAST[name] else "  MISSED")
     return ""

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.house import House, customers, data, imported, refused, sales, stocks, upload
+from tests.api.house import House, customers, data, imported, only_file, refused, sales, stocks, upload
 
 NONE = "00000000-0000-4000-8000-000000000000"
 WRONG = "".join(stocks("A", "B", "C")) + "D;W1;lima;01/03/2026\n"
@@ -187,3 +187,27 @@ def test_a_chief_of_one_distributor_configures_but_sees_his_own_only(two: Two) -
     body = {"dist_id": "0113", "table_name": "stocks", "frequency": "daily"}
     assert refused(chief.put("/api/expected", json=body), 403)
     assert refused(chief.delete("/api/expected", params={"dist_id": "0113", "table_name": "stocks"}), 403)
+
+
+def test_rows_of_a_distributor_with_the_same_first_two_characters_are_rejected_when_he_sends_them(
+    house: House,
+) -> None:
+    # The tables hold the first two characters against each other; that is for those who may send for all.
+    mixed = sales("1") + sales("2", dist="0113").split("\n", 1)[1]
+    batch_id = imported(house.agus, ("sales.csv", mixed))
+    file = only_file(house.agus, batch_id)
+    assert (file["success_count"], file["error_count"]) == (1, 1)
+    assert house.rows("SELECT distid FROM sales") == [("0112",)]
+    [problem] = data(house.agus.get(f"/api/jobs/{batch_id}/details"))[0]["error_details"]
+    assert problem["code"] == "WRONG_DISTRIBUTOR"
+    again = {"cells": [{"line": problem["line"], "cell": 6, "value": "9"}]}
+    answer = house.agus.post(f"/api/files/{file['id']}/corrections", json=again)
+    assert answer.status_code == 202
+    assert house.rows("SELECT distid FROM sales") == [("0112",)]
+    assert imported(house.operator, ("sales.csv", mixed), dist_id="0112", force="true")
+    assert house.rows("SELECT DISTINCT distid FROM sales ORDER BY distid") == [("0112",), ("0113",)]
+
+
+def test_who_changed_what_is_for_those_who_may_see_all(house: House) -> None:
+    assert refused(house.client("chief").get("/api/audit"), 403)
+    assert house.admin.get("/api/audit").status_code == 200

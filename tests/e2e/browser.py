@@ -97,7 +97,8 @@ def visit(chromium: Browser, stack: Stack) -> Iterator[Visits]:
     yield visits
     for context in chromium.contexts:
         context.close()
-    assert visits.left() == []
+    left = visits.left()
+    assert not left, "\n".join(left)
 
 
 class Api:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Download, Locator, Page, expect
+import pytest
+from playwright.sync_api import Download, Locator, Page, Route, expect
 
-from tests.e2e.browser import IMPORTED, Api, Visits, chromium
+from import_export.web.words import WORDS
+from tests.e2e.browser import IMPORTED, Api, Visits, chromium, texts, violations
 from tests.e2e.browser import api as api
 from tests.e2e.browser import visit as visit
 from tests.e2e.conftest import Stack
@@ -319,3 +323,242 @@ def test_who_is_missing_is_seen_until_the_file_arrives(visit: Visits, api: Api) 
     for number in ("0777", "0778"):
         page.get_by_role("button", name=f"Remove {number} awaited").click()
         expect(page.get_by_role("button", name=f"Remove {number} awaited")).to_have_count(0)
+
+
+def test_what_is_pressed_before_the_scripts_are_there_is_done_when_they_are(visit: Visits) -> None:
+    page = visit("/tables")
+    held: list[Route] = []
+    page.route("**/static/app.js", held.append)
+    page.goto(f"{visit.root}/tables/new", wait_until="commit")
+    choose(page, "promo_2026.csv", SAMPLE)
+    page.get_by_role("button", name="Read it").click()
+    assert page.locator("#table-form").count() == 0
+    held[0].continue_()
+    expect(page.locator("#table-form")).to_contain_text("Suggested from 2 rows.")
+
+
+SCRIPT = "<script>alert(1)</script>"
+PICTURE = "<img src=x onerror=alert(1)>"
+TURNED = "\u05d0\u05d1 \u200fgpj\u061c"
+"""With Hebrew letters and marks that turn the direction of what follows."""
+
+HOSTILE_NAMES = (f"{SCRIPT}.csv", "'; DROP TABLE--.csv", f"😀 {TURNED}.csv", "=cmd()|x.csv")
+HOSTILE_TITLE = f"\"'>{SCRIPT} {{{{7*7}}}}"
+HOSTILE_ALIAS = "</textarea><svg onload=alert(1)>"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A table and a batch with something of everything, and the pages that show it."""
+
+    batch_id: str
+    zip_name: str
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """Each of our pages."""
+        return (
+            "/upload",
+            "/batches",
+            f"/batches/{self.batch_id}",
+            "/missing?by=month",
+            "/tables",
+            "/tables/new",
+            "/tables/filled",
+            "/exports",
+            "/audit",
+            "/batches/00000000-0000-4000-8000-000000000000",
+        )
+
+
+@pytest.fixture(scope="module")
+def content(api: Api) -> Content:
+    columns = (
+        {
+            "name": "code",
+            "type": "str(50)",
+            "is_mandatory": True,
+            "is_unique": True,
+            "aliases": [HOSTILE_ALIAS],
+        },
+        {"name": "amount", "type": "int", "number_format": "1.234,56"},
+    )
+    api.make_table("filled", *columns, display_name=HOSTILE_TITLE)
+    rows = f"A1;1;x;y\nA2;2;x;y\n{SCRIPT};{PICTURE};=cmd()|x;😀\n{TURNED};'; DROP TABLE--;x;y\n"
+    files = dict.fromkeys(HOSTILE_NAMES, "Code;Amount\nB1;1\n")
+    files[HOSTILE_NAMES[0]] = f"Code;Amount;{PICTURE};=cmd()|x\n{rows}"
+    files[HOSTILE_NAMES[1]] = f"{SCRIPT};Amount\nB1;1\n"
+    name = f"{PICTURE} =cmd()|x.zip"
+    batch_id = api.upload(name, zipped(files), table_name="filled")
+    expected = {"dist_id": "<u>0900</u>", "table_name": "filled", "frequency": "daily", "days": []}
+    api.call("PUT", "/expected", json=expected)
+    api.finished(batch_id)
+    return Content(batch_id, name)
+
+
+def open_all(page: Page, path: str) -> None:
+    """Go there, and unfold everything once it is there."""
+    page.goto(f"{page.url.split('/import-export')[0]}/import-export{path}")
+    if path == "/batches":
+        expect(page.locator("canvas")).to_be_visible()
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    for rejects in page.locator("details.rejects").all():
+        expect(rejects.locator("table")).to_be_visible()
+
+
+def test_hostile_names_and_cells_are_shown_as_they_are(visit: Visits, content: Content) -> None:
+    page = visit("/batches")
+    expect(page.get_by_role("cell", name=content.zip_name)).to_be_visible()
+    open_all(page, f"/batches/{content.batch_id}")
+    for name in HOSTILE_NAMES:
+        expect(page.get_by_role("heading", name=f"{content.zip_name}/{name}", exact=True)).to_be_visible()
+    first = file_of(page, f"{content.zip_name}/{HOSTILE_NAMES[0]}")
+    expect(first.locator("td bdi").get_by_text(SCRIPT, exact=True)).to_be_visible()
+    assert first.locator("td.wrong input").evaluate_all("all => all.map((each) => each.value)") == [
+        PICTURE,
+        "'; DROP TABLE--",
+    ]
+    expect(first.locator("thead")).to_contain_text(PICTURE)
+    second = file_of(page, f"{content.zip_name}/{HOSTILE_NAMES[1]}")
+    expect(second.get_by_label("Header for column 'code'")).to_contain_text(SCRIPT)
+    open_all(page, "/tables")
+    expect(page.get_by_role("link", name=HOSTILE_TITLE)).to_be_visible()
+    page.locator("#filename-test").fill(PICTURE)
+    expect(page.locator("#filename-answer")).to_have_text(f"'{PICTURE}' is not recognized")
+    open_all(page, "/tables/filled")
+    expect(page.get_by_role("heading", name=HOSTILE_TITLE)).to_be_visible()
+    expect(page.locator("textarea[data-key=aliases]").first).to_have_value(HOSTILE_ALIAS)
+    open_all(page, "/missing")
+    expect(page.locator("table.matrix")).to_contain_text("<u>0900</u>")
+    open_all(page, "/audit")
+    expect(page.locator("main")).to_contain_text(SCRIPT)
+    open_all(page, "/upload")
+    expect(page.get_by_label("Table", exact=True)).to_contain_text(HOSTILE_TITLE)
+    choose(page, PICTURE, "x")
+    expect(page.locator("#chosen")).to_contain_text(PICTURE)
+    visit.allow("status of 404")
+    for path in content.pages:
+        open_all(page, path)
+        assert page.locator("main :is(script, img, u, [onload], [onerror])").count() == 0
+
+
+def test_every_page_is_wholly_in_the_language_that_was_chosen(visit: Visits, content: Content) -> None:
+    page = visit("/upload")
+    visit.allow("status of 404")
+    english = {}
+    for path in content.pages:
+        open_all(page, path)
+        english[path] = texts(page)
+    page.get_by_label("Language").select_option("Bahasa Indonesia")
+    expect(page.get_by_label("Bahasa")).to_have_value("id")
+    same = {en for en, other in WORDS.values() if en == other}
+    left = {}
+    for path in content.pages:
+        open_all(page, path)
+        assert page.locator("html").get_attribute("lang") == "id"
+        left[path] = {text for text in english[path] & texts(page) if text not in same}
+    print(json.dumps({k: sorted(v) for k, v in left.items()}, indent=1, ensure_ascii=False))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everybody_can_read_and_use_every_page(visit: Visits, content: Content, theme: str) -> None:
+    page = visit("/upload", theme=theme)
+    visit.allow("status of 404")
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    back = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+    assert (max(back) < 50) is (theme == "dark")
+    found = []
+    for path in content.pages:
+        open_all(page, path)
+        if path == "/tables/new":
+            choose(page, "promo_2026.csv", SAMPLE)
+            page.get_by_role("button", name="Read it").click()
+            expect(page.locator("#table-form")).to_be_visible()
+        found += violations(page)
+    assert not found, "\n".join(found)
+
+
+def test_no_page_is_wider_than_a_phone(visit: Visits, content: Content) -> None:
+    page = visit("/upload", width=390)
+    visit.allow("status of 404")
+    wide = {}
+    for path in content.pages:
+        open_all(page, path)
+        wide[path] = page.evaluate("document.documentElement.scrollWidth")
+    assert {path: width for path, width in wide.items() if width > 390} == {}
+
+
+def test_a_file_is_sent_by_the_keyboard_alone(visit: Visits, api: Api) -> None:
+    api.make_table("typed")
+    page = visit("/upload")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+    passed = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        name = page.evaluate(
+            "document.activeElement.id || document.activeElement.name || document.activeElement.textContent"
+        )
+        passed.append(name)
+        shown = page.evaluate(
+            "getComputedStyle(document.activeElement.closest('.drop') ?? document.activeElement).outlineStyle"
+        )
+        assert shown != "none", name
+        if name == "files":
+            choose(page, "typed.csv", "Code;Amount\nT1;1\n")
+        elif name == "mode":
+            page.keyboard.press("ArrowDown")
+        elif name == "dist_id":
+            page.keyboard.type("0112")
+        elif name == "Start":
+            break
+    assert passed == ["files", "✕", "mode", "table_name", "dist_id", "force", "Start"]
+    page.keyboard.press("Enter")
+    expect(page.locator("#arrived-batch .state").first).to_have_text("complete")
+    expect(page.get_by_role("article")).to_contain_text("Valid")
+    expect(page.locator(".facts")).to_contain_text("Only check")
+    expect(page.locator(".facts")).to_contain_text("0112")
+
+
+def test_who_may_only_look_finds_nothing_to_press_and_is_refused(visit: Visits, content: Content) -> None:
+    page = visit("/upload", who="viewer")
+    expect(page.get_by_text("You may look, but not change this.")).to_be_visible()
+    for path in content.pages:
+        if path in ("/tables/new", "/audit") or path.startswith("/batches/0"):
+            continue
+        open_all(page, path)
+        pressable = page.locator("main :is(button, input:not([type=checkbox]), select, textarea):enabled")
+        print(path, pressable.evaluate_all("all => all.map((each) => each.outerHTML.slice(0, 80))"))
+    visit.allow("status of 403")
+    for path in ("/tables/new", "/audit"):
+        open_all(page, path)
+        expect(page.get_by_text("You may not do this")).to_be_visible()
+    for path in ("/api/import", f"/api/jobs/{content.batch_id}/cancel", "/missing/expect", "/tables/new"):
+        status = page.evaluate(
+            "path => fetch(path, {method: 'POST'}).then((answer) => answer.status)", f"/import-export{path}"
+        )
+        assert (path, status) == (path, 403)
+
+
+def test_an_operator_sends_files_and_is_named_as_their_sender(visit: Visits, api: Api) -> None:
+    api.make_table("sent")
+    page = visit("/upload", who="operator")
+    choose(page, "sent.csv", "Code;Amount\nO1;1\n")
+    page.get_by_label("What to do").select_option("Only check")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#arrived-batch .state").first).to_have_text("complete")
+    expect(page.locator(".facts")).to_contain_text("operator")
+
+
+def test_who_is_not_logged_in_logs_in_and_comes_to_the_page_he_wanted(visit: Visits, stack: Stack) -> None:
+    page = visit("/batches?name=frame&state=refused", who=None)
+    page.get_by_label("Username").fill("operator")
+    page.get_by_label("Password").fill(stack.password("operator"))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Batches")).to_be_visible()
+    expect(page.get_by_label("Part of a file name")).to_have_value("frame")
+    expect(page.get_by_label("Status")).to_have_value("refused")

@@ -19,7 +19,8 @@ SELECT
     b.created_by,
     b.cancelled_at,
     b.cancelled_by,
-    b.reruns
+    b.reruns,
+    b.exact_distributor
 FROM import_batches AS b
 WHERE
     (:dist_pattern IS NULL OR b.dist_id REGEXP :dist_pattern)
@@ -187,6 +188,20 @@ SELECT
 FROM import_progress AS p
 INNER JOIN import_jobs AS j ON p.job_id = j.id
 WHERE j.batch_id = :batch_id;
+
+-- name: events_of_batch(batch_id)
+-- The moves of all jobs of a batch, oldest first.
+SELECT
+    e.job_id,
+    e.old_status,
+    e.new_status,
+    e.actor,
+    e.reason,
+    e.happened_at
+FROM import_jobs AS j
+INNER JOIN import_job_events AS e ON j.id = e.job_id
+WHERE j.batch_id = :batch_id
+ORDER BY e.id;
 
 -- name: is_cancelled(batch_id)$
 SELECT COUNT(*)

@@ -1,10 +1,11 @@
--- name: add_batch(batch_id, source, run_id, mode, table_name, dist_id, force_again, names, received_at, created_by)!
+-- name: add_batch(batch_id, source, run_id, mode, table_name, dist_id, force_again, names, received_at, created_by, exact_distributor)!
 -- Register a batch; a second registration of the same one changes nothing.
 INSERT INTO import_batches
-(batch_id, source, run_id, mode, table_name, dist_id, force_again, names, warnings, refused, received_at, created_by)
+(batch_id, source, run_id, mode, table_name, dist_id, force_again, names, warnings, refused, received_at, created_by,
+exact_distributor)
 VALUES (
     :batch_id, :source, :run_id, :mode, :table_name, :dist_id, :force_again, :names, '[]', FALSE, :received_at,
-    :created_by
+    :created_by, :exact_distributor
 )
 ON DUPLICATE KEY UPDATE import_batches.batch_id = import_batches.batch_id;
 
@@ -26,7 +27,8 @@ SELECT
     created_by,
     cancelled_at,
     cancelled_by,
-    reruns
+    reruns,
+    exact_distributor
 FROM import_batches
 WHERE batch_id = :batch_id;
 

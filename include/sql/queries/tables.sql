@@ -83,6 +83,13 @@ SELECT COALESCE(MAX(id), 0)
 FROM table_versions
 WHERE table_name = :table_name;
 
+-- name: last_versions()
+SELECT
+    table_name,
+    MAX(id)
+FROM table_versions
+GROUP BY table_name;
+
 -- name: share_table(table_name)
 -- Held by every load until its end; several loads of a table go on side by side.
 SELECT id

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
+from import_export.errors import Forbidden
 from import_export.scopes import Scope
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -56,6 +57,12 @@ def needs(access: Access) -> Callable[[Endpoint], Endpoint]:
         return endpoint
 
     return mark
+
+
+def check_sees_all(person: Person) -> None:
+    """Raise `Forbidden` when something is kept from the person that the answer would tell."""
+    if not person.scope.everything:
+        raise Forbidden("only who may see all distributors may see this")
 
 
 def needed_access(endpoint: object) -> Access | None:

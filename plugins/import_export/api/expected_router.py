@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from import_export.api import bodies
-from import_export.api.access import Access, needs
+from import_export.api.access import Access, check_sees_all, needs
 from import_export.api.installation import CallDep
 from import_export.services import configuring, expecting
 
@@ -73,6 +73,7 @@ def audit(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Any:
     """Who changed what, when; before and after."""
+    check_sees_all(call.person)
     found = configuring.audit_log(call.context, subject=subject, before=cursor, most=limit + 1)
     following = str(found[limit - 1].id) if len(found) > limit else None
     return {"data": [bodies.AuditOut.model_validate(each) for each in found[:limit]], "next": following}

@@ -92,7 +92,9 @@ def correct(call: CallDep, job_id: JobId, body: bodies.Corrections) -> Any:
     corrected: dict[int, dict[int, str]] = defaultdict(dict, {line: {} for line in body.lines})
     for cell in body.cells:
         corrected[cell.line][cell.cell] = cell.value
-    received = correct_rejects(call.context, job_id, corrected, call.start_run)
+    received = correct_rejects(
+        call.context, job_id, corrected, call.start_run, exact=not call.person.scope.everything
+    )
     return {"data": _started(call, received)}
 
 

@@ -174,6 +174,8 @@ class ImportBatch:
     received_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    exact_distributor: bool = False
+    """Whether each row's distributor must be the batch's very own, whatever its table asks: its sender may send no other."""
     created_by: str | None = None
     """The person who handed it over, where that is known."""
     cancelled_at: datetime | None = None

@@ -45,11 +45,17 @@ def first_rejects(context: Context, job_id: int, most: int) -> RejectsPage:
 
 
 def correct_rejects(
-    context: Context, job_id: int, corrected: Mapping[int, Mapping[int, str]], start_run: StartRun
+    context: Context,
+    job_id: int,
+    corrected: Mapping[int, Mapping[int, str]],
+    start_run: StartRun,
+    *,
+    exact: bool = False,
 ) -> Received:
     """Send the rows of some lines again, with new cells; everything else of them stays as it was.
 
-    `corrected`: line → position of the cell (from 0) → its new text. Raises `BadRequest` for lines that were not
+    `corrected`: line → position of the cell (from 0) → its new text. `exact`: whether rows of another distributor are
+    refused, because the person may send for some only. Raises `BadRequest` for lines that were not
     rejected or cells that are not there, before anything is done.
     """
     if not corrected:
@@ -71,7 +77,13 @@ def correct_rejects(
                 raise BadRequest(f"line {line}: a cell has {MOST_CELL} bytes at most")
     batch_id = str(uuid.uuid4())
     name = f"{job.filename.rsplit('/', 1)[-1].rsplit('.', 1)[0]}.csv"
-    form = UploadForm(mode=Mode.BOTH, table_name=job.table_name or "auto", dist_id=batch.dist_id, force=True)
+    form = UploadForm(
+        mode=Mode.BOTH,
+        table_name=job.table_name or "auto",
+        dist_id=batch.dist_id,
+        force=True,
+        exact=exact or batch.exact_distributor,
+    )
     try:
         _write(
             context,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from import_export.errors import LayoutChanged
-from import_export.imports.jobs import ImportJob
+from import_export.imports.jobs import ImportBatch, ImportJob
 from import_export.imports.layout import Layout, find_layout
 from import_export.imports.mapping import HeaderMap, map_headers
 from import_export.imports.tables import ImportTable
 from import_export.messages import Message, Told, tell
 from import_export.stores.database import Session
 from import_export.stores.mysql_layout import fitted
-from import_export.stores.tables import configuration_version, list_tables
+from import_export.stores.tables import configuration_versions, list_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,14 @@ class Plan:
     """Which of its saved configurations the table is."""
 
 
+def tables_for(session: Session, batch: ImportBatch) -> tuple[ImportTable, ...]:
+    """The tables' configurations, with what the batch's sender may send."""
+    tables = list_tables(session)
+    if not batch.exact_distributor:
+        return tables
+    return tuple(replace(table, distributor_check="exact") for table in tables)
+
+
 @dataclass(slots=True)
 class LaneTables:
     """The tables' configurations as a lane found them; each MySQL table is looked at once."""
@@ -41,12 +49,11 @@ class LaneTables:
     _fitted: dict[str, ImportTable | LayoutChanged] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, session: Session) -> LaneTables:
-        """The configurations as they are now."""
-        names = [table.table_name for table in list_tables(session)]
+    def read(cls, session: Session, batch: ImportBatch) -> LaneTables:
+        """The configurations as they are now, for files of a batch."""
         # Before the configurations: one that changes in between is then found out.
-        versions = {name: configuration_version(session, name) for name in names}
-        return cls({table.table_name: table for table in list_tables(session)}, versions)
+        versions = configuration_versions(session)
+        return cls({table.table_name: table for table in tables_for(session, batch)}, versions)
 
     def digest(self, table_name: str | None, dist_id: str | None) -> str | None:
         """What a file's rows become depends on its bytes and on this: the configuration, and the distributor."""
@@ -67,7 +74,7 @@ class LaneTables:
         headers = map_headers(layout.header, fitting, layout.header_parts)
         if isinstance(headers, Told):
             return headers
-        return Plan(path, fitting, layout, headers, self.versions[table.table_name])
+        return Plan(path, fitting, layout, headers, self.versions.get(table.table_name, 0))
 
     def _fit(self, session: Session, table: ImportTable) -> ImportTable | LayoutChanged:
         if table.table_name not in self._fitted:

@@ -50,8 +50,8 @@ def load_lane(context: Context, lane: Lane) -> None:
     """
     failure: Exception | None = None
     with context.database.session(loader=True) as session:
-        tables = LaneTables.read(session)
         batch = JobStore(session).batch(lane.batch_id)
+        tables = LaneTables.read(session, batch)
         if not batch.mode.imports:
             return
         for job_id in lane.jobs:
@@ -97,7 +97,7 @@ def _load_job(
                 raise
             log.info("job %s: %s; trying again", job_id, fault)
             if isinstance(fault, ConfigurationChanged):
-                tables = LaneTables.read(session)
+                tables = LaneTables.read(session, batch)
 
 
 def _taken_up(context: Context, jobs: JobStore, job: ImportJob) -> ImportJob | None:

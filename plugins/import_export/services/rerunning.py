@@ -70,6 +70,10 @@ def _check_free(job: ImportJob, batch: ImportBatch) -> None:
         raise Unfinished(f"batch {batch.batch_id} is still being worked on; try again when it is closed")
 
 
-def may_rerun(job: ImportJob) -> bool:
-    """Whether a person may have the file worked on again."""
-    return job.stored_name is not None and job.status in {*_STEPS, JobStatus.PROCESSING_FAILED}
+def may_rerun(job: ImportJob, batch: ImportBatch) -> bool:
+    """Whether a person may have the file worked on again just now."""
+    if job.stored_name is None:
+        return False
+    return job.status is JobStatus.PROCESSING_FAILED or (
+        job.status in _STEPS and batch.finished_at is not None
+    )

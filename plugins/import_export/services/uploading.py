@@ -37,6 +37,8 @@ class UploadForm:
     table_name: str
     dist_id: str | None
     force: bool
+    exact: bool = False
+    """Whether rows of any other distributor are refused, because the sender may send for some only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,13 @@ def upload_form(
         raise Forbidden(f"you may not send files of distributor '{wanted}'")
     checked = checked_mode(mode.strip().lower())
     check_table_name(context, table_name.strip())
-    return UploadForm(mode=checked, table_name=table_name.strip() or AUTO, dist_id=wanted, force=force)
+    return UploadForm(
+        mode=checked,
+        table_name=table_name.strip() or AUTO,
+        dist_id=wanted,
+        force=force,
+        exact=not scope.everything,
+    )
 
 
 def take_upload(
@@ -104,6 +112,7 @@ def take_upload(
         names=tuple(names),
         received_at=context.clock(),
         created_by=context.actor,
+        exact_distributor=form.exact,
     )
     with context.jobs() as jobs:
         jobs.add_batch(batch)

@@ -14,9 +14,9 @@ from import_export.messages import Message, tell
 from import_export.services.cancelling import cancel_locked
 from import_export.services.context import Context
 from import_export.services.lanes import Lane
+from import_export.services.load_plan import tables_for
 from import_export.stores.database import Session
 from import_export.stores.jobs import JobStore, Step
-from import_export.stores.tables import list_tables
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,9 @@ def validate_lane(context: Context, lane: Lane) -> None:
     """
     failure: TransientError | None = None
     with context.database.session() as session:
-        tables = list_tables(session)
         jobs = JobStore(session)
         batch = jobs.batch(lane.batch_id)
+        tables = tables_for(session, batch)
         sizes = {job.id: job.size for job in jobs.jobs(lane.batch_id)}
         groups = list(_groups(lane.jobs, sizes))
         while groups:

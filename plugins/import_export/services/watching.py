@@ -59,6 +59,12 @@ def history(context: Context, job_id: int) -> list[Event]:
         return JobStore(session).events(job_id)
 
 
+def histories(context: Context, batch_id: str) -> Mapping[int, list[Event]]:
+    """The moves of all jobs of a batch, each job's oldest first; one query for a batch of any size."""
+    with context.database.session() as session:
+        return BatchStore(session).events_of(batch_id)
+
+
 def changed_batches(context: Context, scope: Scope, since: datetime) -> list[str]:
     """Batches some of whose files changed."""
     with context.database.session() as session:

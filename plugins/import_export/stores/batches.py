@@ -10,6 +10,7 @@ from datetime import date, datetime
 from import_export.imports.jobs import ImportBatch, JobOutcome, JobStatus, batch_status
 from import_export.stores.database import Session
 from import_export.stores.job_rows import batch_of
+from import_export.stores.jobs import Event
 from import_export.stores.queries import queries
 
 
@@ -174,6 +175,14 @@ class BatchStore:
     def cancel(self, batch_id: str, *, by: str, now: datetime) -> bool:
         """Remember that the batch was cancelled; False when it was already."""
         return bool(self._sql.cancel_batch(self._raw, batch_id=batch_id, cancelled_by=by[:255], now=now))
+
+    def events_of(self, batch_id: str) -> Mapping[int, list[Event]]:
+        """The histories of all jobs of a batch, each oldest first."""
+        found: dict[int, list[Event]] = defaultdict(list)
+        for job_id, old, new, actor, reason, at in self._sql.events_of_batch(self._raw, batch_id=batch_id):
+            before = None if old is None else JobStatus(old)
+            found[job_id].append(Event(old=before, new=JobStatus(new), actor=actor, reason=reason, at=at))
+        return found
 
     def is_cancelled(self, batch_id: str) -> bool:
         """Whether a person cancelled the batch."""

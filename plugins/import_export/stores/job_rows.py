@@ -13,7 +13,7 @@ def batch_of(row: tuple[Any, ...]) -> ImportBatch:
     """A batch, by the columns of `get_batch` and `list_batches`."""
     batch_id, source, run_id, mode, table_name, dist_id, force_again = row[:7]
     names, warnings, refused, received_at, started_at, finished_at = row[7:13]
-    created_by, cancelled_at, cancelled_by, reruns = row[13:]
+    created_by, cancelled_at, cancelled_by, reruns, exact_distributor = row[13:]
     return ImportBatch(
         batch_id=batch_id,
         source=source,
@@ -32,6 +32,7 @@ def batch_of(row: tuple[Any, ...]) -> ImportBatch:
         cancelled_at=cancelled_at,
         cancelled_by=cancelled_by,
         reruns=reruns,
+        exact_distributor=bool(exact_distributor),
     )
 
 

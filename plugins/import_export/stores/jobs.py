@@ -94,6 +94,7 @@ class JobStore:
             names=json.dumps(batch.names, ensure_ascii=False),
             received_at=batch.received_at,
             created_by=batch.created_by,
+            exact_distributor=batch.exact_distributor,
         )
 
     def batch(self, batch_id: str) -> ImportBatch:

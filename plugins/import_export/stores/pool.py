@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,12 +15,15 @@ from sqlalchemy.pool import QueuePool
 from import_export.errors import DatabaseUnavailable
 from import_export.stores.database import Database, Session, translated_errors
 
-KEPT = 8
+KEPT = 16
 """Connections that stay open between requests."""
 MOST = 32
 """Connections at once; who comes then waits."""
 WAIT_SECONDS = 20
 OLDEST_SECONDS = 1800
+TRUSTED_SECONDS = 5
+"""A connection that was used so lately is not asked whether its server is there, unless the server said or closed something."""
+_USED = "import_export.used"
 
 
 class PooledDatabase(Database):
@@ -45,6 +50,8 @@ class PooledDatabase(Database):
                 kept.invalidate()
                 raise
             finally:
+                if kept.is_valid:
+                    kept.info[_USED] = time.monotonic()
                 kept.close()
 
     def _living(self) -> Any:
@@ -52,7 +59,8 @@ class PooledDatabase(Database):
         while True:
             kept = self._connected()
             try:
-                kept.ping()
+                if not _fresh(kept):
+                    kept.ping()
             except MySQLdb.Error:
                 kept.invalidate()
                 kept.close()
@@ -64,3 +72,13 @@ class PooledDatabase(Database):
             return self._pool.connect()
         except PoolTimeout as fault:
             raise DatabaseUnavailable(f"all {MOST} connections are in use") from fault
+
+
+def _fresh(kept: Any) -> bool:
+    """Whether a connection needs no ping: a round trip for each request, while a server that ends tells so by itself."""
+    used = kept.info.get(_USED)
+    if used is None or time.monotonic() - used > TRUSTED_SECONDS:
+        return False
+    heard = select.poll()
+    heard.register(kept.fileno(), select.POLLIN)
+    return not heard.poll(0)

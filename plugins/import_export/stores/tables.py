@@ -32,6 +32,11 @@ def configuration_version(session: Session, table_name: str) -> int:
     return int(queries("tables").last_version(session.raw, table_name=table_name))
 
 
+def configuration_versions(session: Session) -> dict[str, int]:
+    """Which of its saved configurations each table has; those that were never changed are left out."""
+    return {name: int(version) for name, version in queries("tables").last_versions(session.raw)}
+
+
 def share_table(session: Session, table_name: str) -> None:
     """Keep others from being alone with the table, until the transaction ends."""
     list(queries("tables").share_table(session.raw, table_name=table_name))

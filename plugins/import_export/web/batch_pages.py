@@ -24,7 +24,14 @@ from import_export.services import configuring
 from import_export.services.correcting import corrections_of, first_rejects
 from import_export.services.receiving import AGAIN
 from import_export.services.rerunning import may_rerun, rerun_job
-from import_export.services.watching import batch_view, dashboard, distributors, history, list_batches
+from import_export.services.watching import (
+    BatchView,
+    batch_view,
+    dashboard,
+    distributors,
+    history,
+    list_batches,
+)
 from import_export.stores.batches import BatchFilter, BatchLine
 from import_export.stores.jobs import Event
 from import_export.web.rendering import PageCall, PageDep
@@ -148,7 +155,7 @@ def batch(page: PageDep, batch_id: BatchId, part: bool = False) -> HTMLResponse:
         "_batch.html" if part else "batch.html",
         current="batches",
         line=view.line,
-        views=[_job_view(page, job, view.progress.get(job.id, 0), tables) for job in files],
+        views=[_job_view(page, job, view, tables) for job in files],
         skipped=[job.filename for job in view.jobs if job.status is JobStatus.SKIPPED],
         warnings=[told.text(page.language) for told in view.line.batch.warnings],
         run_id=_last_run(view.line),
@@ -182,7 +189,7 @@ def add_alias(
     again: Annotated[bool, Form()] = False,
 ) -> HTMLResponse:
     """Make a header of a file an alias of a column, and have a refused file tried again."""
-    job, _ = page.call.job(job_id)
+    page.call.job(job_id)
     if not header.strip():
         raise BadRequest("choose a header of the file first")
     context = page.call.context
@@ -190,7 +197,7 @@ def add_alias(
     if normalise_header(header) not in column.names:
         change = configuring.with_alias(column_id, header)
         configuring.change_table(context, table.table_name, change, action="alias added")
-    if again and may_rerun(job):
+    if again:
         rerun_job(context, job_id, page.call.start_run)
     return HTMLResponse(headers={"hx-refresh": "true"})
 
@@ -233,7 +240,8 @@ def _last_run(line: BatchLine) -> str:
     return f"{batch.batch_id}{AGAIN}{batch.reruns}" if batch.reruns else batch.run_id
 
 
-def _job_view(page: PageCall, job: ImportJob, progress: int, tables: dict[str, ImportTable]) -> JobView:
+def _job_view(page: PageCall, job: ImportJob, batch: BatchView, tables: dict[str, ImportTable]) -> JobView:
+    closed = batch.line.batch.finished_at is not None
     told, table = job.message, tables.get(job.table_name or "")
     lacking = told is not None and told.code is Message.MANDATORY_MISSING and job.status is JobStatus.INVALID
     params = told.params if told is not None and lacking else {}
@@ -242,10 +250,10 @@ def _job_view(page: PageCall, job: ImportJob, progress: int, tables: dict[str, I
     return JobView(
         job=job,
         events=history(page.call.context, job.id),
-        progress=progress,
+        progress=batch.progress.get(job.id, 0),
         note=None if job.summary is None else Summary.from_json(job.summary).note(page.language),
-        can_rerun=may_rerun(job),
-        can_undo=_may_undo(job, table),
+        can_rerun=may_rerun(job, batch.line.batch),
+        can_undo=closed and _may_undo(job, table),
         missing=[name.strip() for name in str(params.get("columns", "")).split(",") if name.strip()],
         headers=[str(each) for each in unknown] if isinstance(unknown, list) else list(job.ignored_columns),
         suggested={str(column): str(header) for header, column in suggested.items()}
@@ -260,6 +268,7 @@ def _may_undo(job: ImportJob, table: ImportTable | None) -> bool:
     return (
         job.status is JobStatus.COMPLETE
         and job.undone_at is None
+        and job.archive_state is not ArchiveState.PENDING
         and job.counts.inserted > 0
         and not job.counts.updated
         and not job.removed

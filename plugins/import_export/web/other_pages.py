@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from import_export.api.access import Access, needs
+from import_export.api.access import Access, check_sees_all, needs
 from import_export.errors import BadRequest
 from import_export.services import configuring, expecting
 from import_export.services.expecting import Presence
@@ -124,6 +124,7 @@ def audit(
     before: Annotated[int | None, Query(ge=1)] = None,
 ) -> HTMLResponse:
     """Who changed what."""
+    check_sees_all(page.call.person)
     found = configuring.audit_log(
         page.call.context, subject=subject.strip() or None, before=before, most=AUDIT_SHOWN + 1
     )

@@ -67,6 +67,7 @@ class PageCall:
             "person": person.name,
             "may_import": person.may(Access.IMPORT),
             "may_configure": person.may(Access.CONFIGURE),
+            "sees_all": person.scope.everything,
             "n": lambda number: grouped(number, language),
             "size": readable_size,
             "moment": lambda at: shown_moment(at, self.call.context.settings.zone),
