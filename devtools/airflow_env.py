@@ -65,7 +65,12 @@ def airflow_environment(local: Local, known: dict[str, Any], mysql_uri: str) -> 
             "simple_auth_manager_users": f"{USERNAME}:admin",
             "simple_auth_manager_passwords_file": passwords,
         },
-        "database": {"sql_alchemy_conn": postgres_uri(local), "load_default_connections": False},
+        "database": {
+            "sql_alchemy_conn": postgres_uri(local),
+            "load_default_connections": False,
+            # With Airflow's own 15 connections, 40 requests at once can keep each other waiting for half a minute.
+            "sql_alchemy_max_overflow": 50,
+        },
         "api": {
             "host": HOST,
             "port": known["web_port"],

@@ -244,6 +244,7 @@ def clean(local: Local) -> None:
 def tell(facts: dict[str, str]) -> None:
     """Print where the UI is and how to get in."""
     print(f"Airflow      {facts['url']}   login {facts['username']}, password {facts['password']}")
+    print(f"pages        {facts['url']}/plugin/import-export")
     print(f"drop folder  {facts['drop_folder']}", flush=True)
 
 

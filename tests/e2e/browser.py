@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -121,12 +122,21 @@ class Api:
         body = {"table_name": name, "display_name": name, "allowed_filename": name, **rules, "columns": given}
         self.call("POST", "/tables", json=body)
 
-    def upload(self, name: str, content: str | bytes, **fields: str) -> str:
-        """Send a file to be imported; the id of its batch."""
-        octets = content.encode() if isinstance(content, str) else content
-        answer = self._client.post(
-            "/import", files={"files": (name, octets)}, data={"wait": "false", **fields}
-        )
+    def upload(
+        self,
+        name: str,
+        content: str | bytes,
+        *,
+        also: Mapping[str, str] = MappingProxyType({}),
+        **fields: str,
+    ) -> str:
+        """Send a file (and others with it) to be imported; the id of their batch."""
+        given = {name: content, **also}
+        files = [
+            ("files", (each, text.encode() if isinstance(text, str) else text))
+            for each, text in given.items()
+        ]
+        answer = self._client.post("/import", files=files, data={"wait": "false", **fields})
         assert answer.status_code == 202, answer.text
         return str(answer.json()["data"]["batch_id"])
 
@@ -174,11 +184,11 @@ _TEXTS = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const parent = walker.currentNode.parentElement;
-    if (parent.closest("script, style, noscript, bdi, time, .data")) continue;
+    if (parent.closest("script, style, noscript, bdi, time, textarea, [translate=no]")) continue;
     found.push(walker.currentNode.data);
   }
   for (const name of ["aria-label", "title", "placeholder"]) {
-    for (const element of document.querySelectorAll(`[${name}]`)) found.push(element.getAttribute(name));
+    for (const element of document.querySelectorAll(`[${name}]:not([translate=no])`)) found.push(element.getAttribute(name));
   }
   found.push(document.title.split(" · ")[0]);
   return [...new Set(found.map((text) => text.replace(/\\s+/g, " ").trim()).filter((text) => /\\p{L}/u.test(text)))];

@@ -41,6 +41,8 @@ class AirflowGate:
             user: Any = await manager.get_user_from_token(token)
         except InvalidTokenError:
             return None
+        except SQLAlchemyError as fault:
+            raise DatabaseUnavailable("Airflow's own database does not answer") from fault
         # An auth manager may look its permissions up in a database.
         grants = await to_thread.run_sync(_grants, manager, user)
         name = str(user.get_name())

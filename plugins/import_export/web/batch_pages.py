@@ -29,7 +29,7 @@ from import_export.services.watching import (
     batch_view,
     dashboard,
     distributors,
-    history,
+    histories,
     list_batches,
 )
 from import_export.stores.batches import BatchFilter, BatchLine
@@ -151,11 +151,12 @@ def batch(page: PageDep, batch_id: BatchId, part: bool = False) -> HTMLResponse:
     view = batch_view(page.call.context, batch_id)
     tables = {table.table_name: table for table in configuring.all_tables(page.call.context)}
     files = [job for job in view.jobs if job.slot.startswith("file:")]
+    events = histories(page.call.context, batch_id)
     return page.page(
         "_batch.html" if part else "batch.html",
         current="batches",
         line=view.line,
-        views=[_job_view(page, job, view, tables) for job in files],
+        views=[_job_view(page, job, view, events.get(job.id, ()), tables) for job in files],
         skipped=[job.filename for job in view.jobs if job.status is JobStatus.SKIPPED],
         warnings=[told.text(page.language) for told in view.line.batch.warnings],
         run_id=_last_run(view.line),
@@ -240,7 +241,13 @@ def _last_run(line: BatchLine) -> str:
     return f"{batch.batch_id}{AGAIN}{batch.reruns}" if batch.reruns else batch.run_id
 
 
-def _job_view(page: PageCall, job: ImportJob, batch: BatchView, tables: dict[str, ImportTable]) -> JobView:
+def _job_view(
+    page: PageCall,
+    job: ImportJob,
+    batch: BatchView,
+    events: Sequence[Event],
+    tables: dict[str, ImportTable],
+) -> JobView:
     closed = batch.line.batch.finished_at is not None
     told, table = job.message, tables.get(job.table_name or "")
     lacking = told is not None and told.code is Message.MANDATORY_MISSING and job.status is JobStatus.INVALID
@@ -249,7 +256,7 @@ def _job_view(page: PageCall, job: ImportJob, batch: BatchView, tables: dict[str
     unknown = params.get("unknown")
     return JobView(
         job=job,
-        events=history(page.call.context, job.id),
+        events=events,
         progress=batch.progress.get(job.id, 0),
         note=None if job.summary is None else Summary.from_json(job.summary).note(page.language),
         can_rerun=may_rerun(job, batch.line.batch),

@@ -14,7 +14,8 @@ from import_export.api.access import Access, check_sees_all, needs
 from import_export.errors import BadRequest
 from import_export.services import configuring, expecting
 from import_export.services.expecting import Presence
-from import_export.web.rendering import PageDep
+from import_export.web.rendering import PageCall, PageDep
+from import_export.web.words import WORDS, word
 
 router = APIRouter(include_in_schema=False)
 
@@ -135,6 +136,7 @@ def audit(
         following=found[AUDIT_SHOWN - 1].id if len(found) > AUDIT_SHOWN else None,
         subject=subject,
         pretty=_pretty,
+        action_name=lambda action: _action_name(page, action),
     )
 
 
@@ -160,6 +162,12 @@ def _period(by: str, day: date) -> tuple[date, date, date, date]:
     first = day.replace(day=1)
     last = day.replace(day=calendar.monthrange(day.year, day.month)[1])
     return first, last, first - timedelta(days=1), last + timedelta(days=1)
+
+
+def _action_name(page: PageCall, action: str) -> str:
+    """What was done, in words; one that has none as it is kept."""
+    key = f"action_{action.replace(' ', '_')}"
+    return word(page.language, key) if key in WORDS else action
 
 
 def _pretty(value: Any) -> str:
