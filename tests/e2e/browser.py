@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +15,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect, s
 
 from tests.e2e.conftest import Stack, eventually
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+"""What `make test` installs, or what is there."""
+
 PATIENCE = 60_000
 """Milliseconds: what comes at once on an idle machine may take its time on a busy one."""
 
@@ -84,6 +87,7 @@ class Visits:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The browser of a module's tests; not of the session's: its loop would be in the way of other tests' loops."""
+    assert CHROMIUM, "chromium is needed; `make install-dev` installs it"
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -74,7 +74,11 @@ def create_app(
             app.router.routes.append(each)
     add_fault_handlers(app)
     app.add_middleware(
-        Guard, gate=installation.gate, routes=app.router.routes, base_url=installation.base_url
+        Guard,
+        gate=installation.gate,
+        routes=app.router.routes,
+        base_url=installation.base_url,
+        error_page=error_page,
     )
     return app
 

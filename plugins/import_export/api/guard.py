@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,9 +41,21 @@ _DOCS_POLICY = _POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inl
 class Guard:
     """Lets a request through when its person is known, may do this, and it comes from our own pages."""
 
-    def __init__(self, app: ASGIApp, *, gate: Gate, routes: Iterable[BaseRoute], base_url: str) -> None:
-        """`base_url`: where Airflow is reached, for the Origin of browsers that do not tell more."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        gate: Gate,
+        routes: Iterable[BaseRoute],
+        base_url: str,
+        error_page: Callable[[Request, int, str], Response] | None = None,
+    ) -> None:
+        """`base_url`: where Airflow is reached, for the Origin of browsers that do not tell more.
+
+        `error_page`: what a person who is logged in sees when a page is refused.
+        """
         self._app, self._gate, self._routes = app, gate, routes
+        self._error_page = error_page
         parts = urlsplit(base_url)
         self._origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
 
@@ -59,7 +73,7 @@ class Guard:
         try:
             refusal = await self._refusal(scope, path)
             if refusal is not None:
-                await _answer(sending, *refusal)
+                await self._refuse(scope, path, sending, *refusal)
                 return
             if _reads_whole_body(self._routes, scope):
                 receive = _limited(receive, Headers(scope=scope))
@@ -70,6 +84,17 @@ class Guard:
             if sending.begun:
                 raise
             await _answer(guarded, status, told, {})
+
+    async def _refuse(
+        self, scope: Scope, path: str, send: Send, status: int, told: str, headers: dict[str, str]
+    ) -> None:
+        """Answer a program, or show a page to a person who is logged in and opened one."""
+        known = "person" in scope.get("state", {})
+        if known and self._error_page and _is_navigation(scope, Headers(scope=scope), path):
+            page = self._error_page(Request(scope), status, told)
+            await page(scope, _nothing, send)
+            return
+        await _answer(send, status, told, headers)
 
     async def _refusal(self, scope: Scope, path: str) -> tuple[int, str, dict[str, str]] | None:
         headers = Headers(scope=scope)
@@ -89,6 +114,7 @@ class Guard:
             )
         if by_cookie and scope["method"] not in SAFE and not self._from_our_pages(headers):
             return 403, "This request comes from another site, so it was not done.", {}
+        scope.setdefault("state", {})["person"] = person
         access = _access(self._routes, scope)
         if access is not None and not person.may(access):
             return (
@@ -99,7 +125,6 @@ class Guard:
         if access is None:
             log.error("%s %s: no route says what it needs", scope["method"], path)
             return 403, "Nobody may do this.", {}
-        scope.setdefault("state", {})["person"] = person
         return None
 
     def _from_our_pages(self, headers: Headers) -> bool:
@@ -108,6 +133,11 @@ class Guard:
             return site == "same-origin"
         origin = headers.get("origin")
         return origin is not None and origin == self._origin
+
+
+async def _nothing() -> Message:
+    """The body of a request that is not read."""
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 class _Sending:

@@ -12,7 +12,7 @@ from import_export.imports.inspection import Inspection, Question, inspect_file
 from import_export.imports.jobs import ImportBatch, ImportJob
 from import_export.imports.problems import Reject
 from import_export.imports.tables import ImportTable
-from import_export.messages import Language
+from import_export.messages import Language, Message, Told, tell
 from import_export.scopes import Scope
 from import_export.services.configuring import Change, changed, find_table
 from import_export.services.context import Context
@@ -92,14 +92,14 @@ def _replayed(
         except NotFound as fault:
             return Replay(job_id=job.id, filename=name, skipped=str(fault))
         before, after = (_inspected(path, table, batch.dist_id) for table in (old, new))
-    told = after.verdict.told
+    told_before, told = _outcome(before, old), _outcome(after, new)
     known = {_key(reject) for reject in before.result.rejects} if before.result else set()
     fresh = [reject for reject in (after.result.rejects if after.result else ()) if _key(reject) not in known]
     return Replay(
         job_id=job.id,
         filename=name,
-        valid_before=before.verdict.valid,
-        valid_after=after.verdict.valid,
+        valid_before=told_before is None,
+        valid_after=told is None,
         message_after=told.text(language) if told else None,
         good_before=before.result.good if before.result else None,
         good_after=after.result.good if after.result else None,
@@ -107,6 +107,17 @@ def _replayed(
         rejected_after=after.result.rejected if after.result else None,
         new_problems=tuple(reject.text(language) for reject in fresh[:_PROBLEMS]),
     )
+
+
+def _outcome(found: Inspection, table: ImportTable) -> Told | None:
+    """Why nothing of the file would be loaded; None when something would."""
+    result = found.result
+    if found.verdict.told is not None or result is None:
+        return found.verdict.told
+    if table.max_rejects.exceeded(result.rejected, result.lines):
+        limit = str(table.max_rejects)
+        return tell(Message.TOO_MANY_REJECTS, rejected=result.rejected, rows=result.lines, limit=limit)
+    return None if result.good else tell(Message.NO_VALID_ROWS)
 
 
 def _key(reject: Reject) -> tuple[int, str | None, str]:

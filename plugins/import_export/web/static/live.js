@@ -15,19 +15,14 @@ export function startLive() {
     });
   }
   const batch = document.getElementById("batch");
-  if (batch) watchBatch(batch.dataset.batch, (state) => state, false);
+  if (batch && batch.dataset.finished !== "true") watchBatch(batch.dataset.batch);
 }
 
-// Tells of each change of a batch, until it is finished.
-export function watchBatch(batchId, changed, fresh) {
+// Tells of each change of a batch, until it is finished; at first how it is now, which may be more than the page shows.
+export function watchBatch(batchId) {
   const source = new EventSource(`${root}/api/events?batch_id=${batchId}&lang=${document.documentElement.lang}`);
-  let first = !fresh;
   source.addEventListener("batch", (event) => {
-    const state = JSON.parse(event.data);
-    changed(state);
-    // The first event tells what the page shows already, unless it changed in between: then there is a second one.
-    if (!first) window.htmx.trigger(document.body, "batch-changed");
-    first = false;
-    if (state.finished_at) source.close();
+    window.htmx.trigger(document.body, "batch-changed");
+    if (JSON.parse(event.data).finished_at) source.close();
   });
 }

@@ -124,5 +124,5 @@ function arrived(batchId) {
   place.setAttribute("hx-get", `${page}?part=true`);
   place.setAttribute("hx-trigger", "load, batch-changed from:body throttle:500ms");
   window.htmx.process(place);
-  watchBatch(batchId, () => {}, true);
+  watchBatch(batchId);
 }
