@@ -339,6 +339,13 @@ def test_a_replay_tells_what_would_come_out_differently_and_saves_nothing(house:
     assert (house.count("stocks"), house.count("import_batches"), house.left()) == (4, 2, [])
 
 
+def test_a_replay_tells_that_nothing_would_be_loaded_because_of_too_many_rejects(house: House) -> None:
+    imported(house.operator, ("stocks.csv", stocks("A", "B") + "C;W1;lima;01/03/2026\n"))
+    [found] = data(house.admin.post("/api/tables/stocks/replay", json={"max_rejects": "0"}))
+    assert (found["valid_before"], found["valid_after"]) == (True, False)
+    assert found["message_after"].startswith("Nothing was loaded: 1 of 3 rows were rejected")
+
+
 def test_a_replay_of_files_that_are_gone_says_so(house: House) -> None:
     imported(house.operator, ("stocks.csv", stocks("A")))
     [original] = house.flow.root.glob("done/*/*/stocks.csv")

@@ -40,6 +40,8 @@ router = APIRouter(include_in_schema=False)
 
 PAGE = 50
 REJECTS_SHOWN = 100
+FILES_SHOWN = 100
+"""Files of a batch that its page shows at first."""
 CHART_DAYS = 30
 
 GROUPS: dict[str, tuple[JobStatus, ...]] = {
@@ -145,18 +147,21 @@ def known_distributors(page: PageDep) -> HTMLResponse:
 
 @router.get("/batches/{batch_id}", response_class=HTMLResponse)
 @needs(Access.READ)
-def batch(page: PageDep, batch_id: BatchId, part: bool = False) -> HTMLResponse:
-    """One batch. `part`: only what changes while it is worked on."""
+def batch(page: PageDep, batch_id: BatchId, part: bool = False, every: bool = False) -> HTMLResponse:
+    """One batch. `part`: only what changes while it is worked on. `every`: all files, however many."""
     page.call.batch(batch_id)
     view = batch_view(page.call.context, batch_id)
     tables = {table.table_name: table for table in configuring.all_tables(page.call.context)}
     files = [job for job in view.jobs if job.slot.startswith("file:")]
+    shown = files if every else _first_files(files)
     events = histories(page.call.context, batch_id)
     return page.page(
         "_batch.html" if part else "batch.html",
         current="batches",
         line=view.line,
-        views=[_job_view(page, job, view, events.get(job.id, ()), tables) for job in files],
+        views=[_job_view(page, job, view, events.get(job.id, ()), tables) for job in shown],
+        more=len(files) - len(shown),
+        every=every,
         skipped=[job.filename for job in view.jobs if job.status is JobStatus.SKIPPED],
         warnings=[told.text(page.language) for told in view.line.batch.warnings],
         run_id=_last_run(view.line),
@@ -239,6 +244,16 @@ def _bar(line: BatchLine) -> list[tuple[str, int]]:
 def _last_run(line: BatchLine) -> str:
     batch = line.batch
     return f"{batch.batch_id}{AGAIN}{batch.reruns}" if batch.reruns else batch.run_id
+
+
+def _first_files(files: Sequence[ImportJob]) -> Sequence[ImportJob]:
+    """The files that are shown at first: of very many, those that somebody has to look at."""
+    if len(files) <= FILES_SHOWN:
+        return files
+    troubled = (*GROUPS["refused"], *GROUPS["failed"])
+    return sorted(files, key=lambda job: (job.status not in troubled, not job.counts.rejected, job.slot))[
+        :FILES_SHOWN
+    ]
 
 
 def _job_view(

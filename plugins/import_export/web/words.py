@@ -126,6 +126,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "What is not loaded yet will not be. Rows that are loaded stay.",
             "Yang belum dimuat tidak akan dimuat. Baris yang sudah dimuat tetap ada.",
         ),
+        "more_files": ("Show {count} more files", "Tampilkan {count} file lagi"),
         "cancelled_by": ("Cancelled by {who}", "Dibatalkan oleh {who}"),
         "skipped_tables": ("No file came for: {tables}", "Tidak ada file untuk: {tables}"),
         "counts": (
