@@ -1,4 +1,7 @@
-"""The bodies of requests and answers: always `{"success": true, "data": …}` or `{"success": false, "error": …}`."""
+"""The bodies of requests and answers about batches and files.
+
+Always `{"success": true, "data": …}` or `{"success": false, "error": …}`.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +42,13 @@ class Refusal(BaseModel):
     details: Any = None
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """A part of an answer."""
+
     model_config = ConfigDict(from_attributes=True)
 
 
-class FileVerdict(_Body):
+class FileVerdict(Body):
     """A file of an upload; `valid` is null while it is not known."""
 
     filename: str
@@ -54,7 +59,7 @@ class FileVerdict(_Body):
     code: str | None = None
 
 
-class ImportStarted(_Body):
+class ImportStarted(Body):
     """The answer to an upload."""
 
     mode: str
@@ -63,7 +68,7 @@ class ImportStarted(_Body):
     warnings: list[str]
 
 
-class BatchSummary(_Body):
+class BatchSummary(Body):
     """A batch and what became of its files so far."""
 
     batch_id: str
@@ -87,7 +92,7 @@ class BatchSummary(_Body):
     error_count: int
 
 
-class JobLine(_Body):
+class JobLine(Body):
     """A file of a batch in short."""
 
     id: int
@@ -109,7 +114,7 @@ class BatchDetail(BatchSummary):
     files: list[JobLine]
 
 
-class HistoryEntry(_Body):
+class HistoryEntry(Body):
     """One move of a job."""
 
     old_status: int | None
@@ -119,7 +124,7 @@ class HistoryEntry(_Body):
     at: Moment
 
 
-class Problem(_Body):
+class Problem(Body):
     """What is wrong with one cell of one row."""
 
     line: int
@@ -164,7 +169,7 @@ class JobHistory(JobDetail):
     history: list[HistoryEntry]
 
 
-class RejectRow(_Body):
+class RejectRow(Body):
     """A rejected row: its cells in the order of the file's header, and which of them are wrong."""
 
     line: int
@@ -175,7 +180,7 @@ class RejectRow(_Body):
     errors: str
 
 
-class Rejects(_Body):
+class Rejects(Body):
     """The first rejected rows of a file."""
 
     header: list[str]
@@ -202,201 +207,26 @@ class Corrections(BaseModel):
     lines: list[Annotated[int, Field(ge=1, le=2**53)]] = Field(default=[], max_length=10_000)
 
 
-class RunStarted(_Body):
+class RunStarted(Body):
     """A run that works on a file once more."""
 
     run_id: str
 
 
-class Undone(_Body):
+class Undone(Body):
     """How many rows were taken out."""
 
     removed: int
 
 
-class CancelDone(_Body):
+class CancelDone(Body):
     """How many files were cancelled, and how many were being worked on and will tell."""
 
     cancelled: int
     in_work: int
 
 
-class ColumnIn(BaseModel):
-    """A column's configuration; the words are those of docs/tables.md."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    name: str = Field(max_length=64)
-    type: str | None = Field(default=None, max_length=40, examples=["str(50)", "decimal(18,2)"])
-    data_type: str | None = Field(default=None, max_length=40, description="Another word for `type`.")
-    is_mandatory: bool = False
-    is_unique: bool = False
-    default: str | None = Field(default=None, max_length=255)
-    number_format: Literal["plain", "1.234,56", "1,234.56"] | None = None
-    date_formats: list[Annotated[str, Field(max_length=40)]] | None = Field(default=None, max_length=20)
-    role: Literal["distributor", "date", "amount", "export_date"] | None = None
-    aliases: list[Annotated[str, Field(max_length=255)]] | None = Field(default=None, max_length=200)
-    allowed_values: list[Annotated[str, Field(max_length=255)]] | None = Field(default=None, max_length=1000)
-    minimum: str | None = Field(default=None, max_length=40)
-    maximum: str | None = Field(default=None, max_length=40)
-    pattern: str | None = Field(default=None, max_length=500)
-    trim: bool = True
-
-
-class ColumnChange(BaseModel):
-    """What is to be changed of a column; what is not named stays, null takes it away."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    type: str | None = Field(default=None, max_length=40)
-    data_type: str | None = Field(default=None, max_length=40, description="Another word for `type`.")
-    is_mandatory: bool | None = None
-    is_unique: bool | None = None
-    default: str | None = Field(default=None, max_length=255)
-    number_format: Literal["plain", "1.234,56", "1,234.56"] | None = None
-    date_formats: list[Annotated[str, Field(max_length=40)]] | None = Field(default=None, max_length=20)
-    role: Literal["distributor", "date", "amount", "export_date"] | None = None
-    allowed_values: list[Annotated[str, Field(max_length=255)]] | None = Field(default=None, max_length=1000)
-    minimum: str | None = Field(default=None, max_length=40)
-    maximum: str | None = Field(default=None, max_length=40)
-    pattern: str | None = Field(default=None, max_length=500)
-    trim: bool | None = None
-
-
-class _TableRules(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    display_name: str | None = Field(default=None, max_length=255)
-    allowed_filename: str | None = Field(default=None, max_length=2000)
-    distributor_check: Literal["prefix", "exact"] | None = None
-    duplicates: Literal["last", "reject"] | None = None
-    max_rejects: str | None = Field(default=None, max_length=20)
-    replaces: str | None = Field(default=None, max_length=1000)
-    delimiter: str | None = Field(default=None, max_length=1)
-
-
-class TableIn(_TableRules):
-    """A new import table."""
-
-    table_name: str = Field(max_length=64)
-    columns: list[ColumnIn] = Field(min_length=1, max_length=500)
-
-
-class TableRegistration(_TableRules):
-    """An existing MySQL table; without columns, all that it has."""
-
-    table_name: str = Field(max_length=64)
-    columns: list[ColumnIn] | None = Field(default=None, max_length=500)
-
-
-class TableChange(_TableRules):
-    """What is to be changed of a table; what is not named stays. `columns` are then all that it has."""
-
-    columns: list[ColumnIn] | None = Field(default=None, min_length=1, max_length=500)
-
-
-class FilenameIn(BaseModel):
-    """The names of the files that belong to a table."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    allowed_filename: str = Field(max_length=2000)
-
-
-class AliasIn(BaseModel):
-    """Another header under which a column may appear."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    alias: str = Field(min_length=1, max_length=255)
-
-
-class AliasOut(_Body):
-    """An alias."""
-
-    id: int
-    alias: str
-
-
-class ColumnOut(_Body):
-    """A column of an import table."""
-
-    id: int
-    name: str
-    data_type: str
-    is_mandatory: bool
-    is_unique: bool
-    default: str | None
-    number_format: str
-    date_formats: list[str]
-    role: str | None
-    allowed_values: list[str]
-    minimum: str | None
-    maximum: str | None
-    pattern: str | None
-    trim: bool
-    aliases: list[AliasOut]
-
-
-class TableOut(_Body):
-    """An import table."""
-
-    id: int
-    table_name: str
-    display_name: str
-    allowed_filename: str
-    distributor_check: str
-    duplicates: str
-    max_rejects: str
-    replaces: str
-    delimiter: str | None
-    has_helpers: bool
-
-
-class TableWithColumns(TableOut):
-    """An import table with its columns."""
-
-    columns: list[ColumnOut]
-
-
-class VersionOut(_Body):
-    """A table's configuration as it was saved."""
-
-    version: int
-    saved_at: Moment
-    saved_by: str
-    config: dict[str, Any]
-
-
-class AuditOut(_Body):
-    """Who changed what, when."""
-
-    id: int
-    at: Moment
-    actor: str
-    action: str
-    subject: str
-    old: Any
-    new: Any
-
-
-class ReplayedFile(_Body):
-    """What would come out differently of a past file."""
-
-    job_id: int
-    filename: str
-    skipped: str | None = Field(description="Why it could not be replayed.")
-    valid_before: bool | None
-    valid_after: bool | None
-    message_after: str | None
-    good_before: int | None
-    good_after: int | None
-    rejected_before: int | None
-    rejected_after: int | None
-    new_problems: list[str]
-
-
-class DayOut(_Body):
+class DayOut(Body):
     """Files and rows of one day (UTC)."""
 
     day: date
@@ -408,52 +238,14 @@ class DayOut(_Body):
     rejected_rows: int
 
 
-class Counts(_Body):
+class Counts(Body):
     """Numbers for a dashboard."""
 
     open_files: dict[str, int] = Field(description="Files of batches that are not closed, by status.")
     days: list[DayOut]
 
 
-class ExpectedIn(BaseModel):
-    """A file that a distributor sends."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    dist_id: str = Field(min_length=1, max_length=64)
-    table_name: str = Field(max_length=64)
-    frequency: Literal["daily", "weekly", "monthly"]
-    days: list[Annotated[int, Field(ge=1, le=31)]] = Field(default=[], max_length=31)
-
-
-class ExpectedOut(_Body):
-    """A file that a distributor sends."""
-
-    dist_id: str
-    table_name: str
-    frequency: str
-    days: list[int]
-
-
-class PresenceOut(_Body):
-    """What became of one distributor's file for one table."""
-
-    dist_id: str
-    table_name: str
-    presence: str
-    files: int
-    last_job: int | None
-
-
-class Attendance(_Body):
-    """Who sent what in a period."""
-
-    first: date
-    last: date
-    cells: list[PresenceOut]
-
-
-class Removed(_Body):
+class Removed(Body):
     """What was removed."""
 
     removed: str

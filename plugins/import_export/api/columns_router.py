@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
-from import_export.api import bodies, views
+from import_export.api import bodies, table_bodies, views
 from import_export.api.access import Access, needs
 from import_export.api.installation import Call, CallDep
 from import_export.api.tables_router import TableName, one_type, table_named
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api", tags=["columns"])
 Id = Annotated[int, Path(ge=1, le=2**53)]
 
 
-@router.get("/tables/{name}/columns", response_model=bodies.Answer[list[bodies.ColumnOut]])
+@router.get("/tables/{name}/columns", response_model=bodies.Answer[list[table_bodies.ColumnOut]])
 @needs(Access.READ)
 def columns(call: CallDep, name: TableName) -> Any:
     """The columns of a table with their aliases."""
@@ -26,18 +26,18 @@ def columns(call: CallDep, name: TableName) -> Any:
     return {"data": [views.column_out(column, aliases) for column in table_named(call, name).columns]}
 
 
-@router.post("/tables/{name}/columns", status_code=201, response_model=bodies.Answer[bodies.ColumnOut])
+@router.post("/tables/{name}/columns", status_code=201, response_model=bodies.Answer[table_bodies.ColumnOut])
 @needs(Access.CONFIGURE)
-def add(call: CallDep, name: TableName, body: bodies.ColumnIn) -> Any:
+def add(call: CallDep, name: TableName, body: table_bodies.ColumnIn) -> Any:
     """Add a column, to the MySQL table too where the product made it."""
     change = configuring.with_column(one_type(body.model_dump(mode="json", exclude_unset=True)))
     table = configuring.change_table(call.context, name, change, action="column added")
     return {"data": _out(call, table.column(body.name).id or 0)}
 
 
-@router.put("/columns/{column_id}", response_model=bodies.Answer[bodies.ColumnOut])
+@router.put("/columns/{column_id}", response_model=bodies.Answer[table_bodies.ColumnOut])
 @needs(Access.CONFIGURE)
-def change(call: CallDep, column_id: Id, body: bodies.ColumnChange) -> Any:
+def change(call: CallDep, column_id: Id, body: table_bodies.ColumnChange) -> Any:
     """Change a column; what is not named stays."""
     table, _ = configuring.table_of_column(call.context, column_id)
     wanted = one_type(body.model_dump(mode="json", exclude_unset=True))
@@ -69,9 +69,11 @@ def remove(
     return {"data": bodies.Removed(removed=column.name)}
 
 
-@router.post("/columns/{column_id}/aliases", status_code=201, response_model=bodies.Answer[bodies.AliasOut])
+@router.post(
+    "/columns/{column_id}/aliases", status_code=201, response_model=bodies.Answer[table_bodies.AliasOut]
+)
 @needs(Access.CONFIGURE)
-def add_alias(call: CallDep, column_id: Id, body: bodies.AliasIn) -> Any:
+def add_alias(call: CallDep, column_id: Id, body: table_bodies.AliasIn) -> Any:
     """Add another header under which the column may appear."""
     table, _ = configuring.table_of_column(call.context, column_id)
     change = configuring.with_alias(column_id, body.alias)
@@ -93,6 +95,6 @@ def remove_alias(call: CallDep, alias_id: Id) -> Any:
     return {"data": bodies.Removed(removed=alias)}
 
 
-def _out(call: Call, column_id: int) -> bodies.ColumnOut:
+def _out(call: Call, column_id: int) -> table_bodies.ColumnOut:
     _, column = configuring.table_of_column(call.context, column_id)
     return views.column_out(column, configuring.aliases(call.context))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from import_export.api import bodies
+from import_export.api import bodies, table_bodies
 from import_export.api.access import Access, check_sees_all, needs
 from import_export.api.installation import CallDep
 from import_export.services import configuring, expecting
@@ -15,22 +15,22 @@ from import_export.services import configuring, expecting
 router = APIRouter(prefix="/api", tags=["expected files"])
 
 
-@router.get("/expected", response_model=bodies.Answer[list[bodies.ExpectedOut]])
+@router.get("/expected", response_model=bodies.Answer[list[table_bodies.ExpectedOut]])
 @needs(Access.READ)
 def expected(call: CallDep) -> Any:
     """Which distributor sends which table's file, and when."""
     found = expecting.expected_files(call.context, call.person.scope)
-    return {"data": [bodies.ExpectedOut.model_validate(each) for each in found]}
+    return {"data": [table_bodies.ExpectedOut.model_validate(each) for each in found]}
 
 
-@router.put("/expected", response_model=bodies.Answer[bodies.ExpectedOut])
+@router.put("/expected", response_model=bodies.Answer[table_bodies.ExpectedOut])
 @needs(Access.CONFIGURE)
-def expect(call: CallDep, body: bodies.ExpectedIn) -> Any:
+def expect(call: CallDep, body: table_bodies.ExpectedIn) -> Any:
     """Expect a file: daily or weekly on days of the week (1 is Monday), monthly on days of the month."""
     made = expecting.expect(
         call.context, call.person.scope, body.dist_id, body.table_name, body.frequency, body.days
     )
-    return {"data": bodies.ExpectedOut.model_validate(made)}
+    return {"data": table_bodies.ExpectedOut.model_validate(made)}
 
 
 @router.delete("/expected", response_model=bodies.Answer[bodies.Removed])
@@ -45,13 +45,13 @@ def expect_no_more(
     return {"data": bodies.Removed(removed=f"{dist_id}/{table_name}")}
 
 
-@router.get("/missing", response_model=bodies.Answer[bodies.Attendance])
+@router.get("/missing", response_model=bodies.Answer[table_bodies.Attendance])
 @needs(Access.READ)
 def missing(call: CallDep, first: date, last: date) -> Any:
     """Who sent what in a period of days (of the time zone of the setting `time_zone`), and who did not."""
     found = expecting.attendance(call.context, call.person.scope, first, last)
     cells = [
-        bodies.PresenceOut(
+        table_bodies.PresenceOut(
             dist_id=dist_id,
             table_name=table_name,
             presence=cell.presence.value,
@@ -61,10 +61,10 @@ def missing(call: CallDep, first: date, last: date) -> Any:
         for dist_id, row in found.rows.items()
         for table_name, cell in row.items()
     ]
-    return {"data": bodies.Attendance(first=found.first, last=found.last, cells=cells)}
+    return {"data": table_bodies.Attendance(first=found.first, last=found.last, cells=cells)}
 
 
-@router.get("/audit", response_model=bodies.Page[list[bodies.AuditOut]])
+@router.get("/audit", response_model=bodies.Page[list[table_bodies.AuditOut]])
 @needs(Access.CONFIGURE)
 def audit(
     call: CallDep,
@@ -76,4 +76,4 @@ def audit(
     check_sees_all(call.person)
     found = configuring.audit_log(call.context, subject=subject, before=cursor, most=limit + 1)
     following = str(found[limit - 1].id) if len(found) > limit else None
-    return {"data": [bodies.AuditOut.model_validate(each) for each in found[:limit]], "next": following}
+    return {"data": [table_bodies.AuditOut.model_validate(each) for each in found[:limit]], "next": following}

@@ -14,7 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
 from starlette.concurrency import iterate_in_threadpool
 
-from import_export.api import bodies, views
+from import_export.api import bodies, table_bodies, views
 from import_export.api.access import Access, needs
 from import_export.api.imports_router import form_body, with_upload
 from import_export.api.installation import Call, CallDep
@@ -58,23 +58,23 @@ def table_named(call: Call, name: str) -> ImportTable:
     return configuring.find_table(configuring.all_tables(call.context), name)
 
 
-@router.get("/tables", response_model=bodies.Answer[list[bodies.TableOut]])
+@router.get("/tables", response_model=bodies.Answer[list[table_bodies.TableOut]])
 @needs(Access.READ)
 def tables(call: CallDep) -> Any:
     """All import tables."""
     return {"data": [views.table_out(table) for table in configuring.all_tables(call.context)]}
 
 
-@router.post("/tables", status_code=201, response_model=bodies.Answer[bodies.TableWithColumns])
+@router.post("/tables", status_code=201, response_model=bodies.Answer[table_bodies.TableWithColumns])
 @needs(Access.CONFIGURE)
-def create(call: CallDep, body: bodies.TableIn) -> Any:
+def create(call: CallDep, body: table_bodies.TableIn) -> Any:
     """Make an import table, in MySQL too, with `id` and `ImportDate`."""
     return {"data": _with_columns(call, configuring.create_table(call.context, given(body)))}
 
 
-@router.post("/tables/register", status_code=201, response_model=bodies.Answer[bodies.TableWithColumns])
+@router.post("/tables/register", status_code=201, response_model=bodies.Answer[table_bodies.TableWithColumns])
 @needs(Access.CONFIGURE)
-def register(call: CallDep, body: bodies.TableRegistration) -> Any:
+def register(call: CallDep, body: table_bodies.TableRegistration) -> Any:
     """Take an existing MySQL table as an import table. Nothing of it is changed."""
     return {"data": _with_columns(call, configuring.register_table(call.context, given(body)))}
 
@@ -144,19 +144,19 @@ def registrable(call: CallDep) -> Any:
     return {"data": configuring.registrable_tables(call.context)}
 
 
-@router.get("/tables/{name}", response_model=bodies.Answer[bodies.TableWithColumns])
+@router.get("/tables/{name}", response_model=bodies.Answer[table_bodies.TableWithColumns])
 @needs(Access.READ)
 def table(call: CallDep, name: TableName) -> Any:
     """One import table with its columns."""
     return {"data": _with_columns(call, table_named(call, name))}
 
 
-@router.put("/tables/{name}", response_model=bodies.Answer[bodies.TableWithColumns])
+@router.put("/tables/{name}", response_model=bodies.Answer[table_bodies.TableWithColumns])
 @needs(Access.CONFIGURE)
 def change(
     call: CallDep,
     name: TableName,
-    body: bodies.TableChange,
+    body: table_bodies.TableChange,
     drop_data: Annotated[bool, Query(description="Drop the data of columns that are gone, too.")] = False,
 ) -> Any:
     """Change a table. `columns`, when given, are all that it then has."""
@@ -164,10 +164,10 @@ def change(
     return {"data": _with_columns(call, new)}
 
 
-@router.put("/tables/{table_id}/filename", response_model=bodies.Answer[bodies.TableOut])
+@router.put("/tables/{table_id}/filename", response_model=bodies.Answer[table_bodies.TableOut])
 @needs(Access.CONFIGURE)
 def set_filename(
-    call: CallDep, table_id: Annotated[str, Path(max_length=64)], body: bodies.FilenameIn
+    call: CallDep, table_id: Annotated[str, Path(max_length=64)], body: table_bodies.FilenameIn
 ) -> Any:
     """Set the names of the files that belong to a table; the table by its id, or its name."""
     found = _by_id(call, table_id)
@@ -187,26 +187,28 @@ def remove(
     return {"data": bodies.Removed(removed=name)}
 
 
-@router.post("/tables/{name}/replay", response_model=bodies.Answer[list[bodies.ReplayedFile]])
+@router.post("/tables/{name}/replay", response_model=bodies.Answer[list[table_bodies.ReplayedFile]])
 @needs(Access.CONFIGURE)
 def replayed(
     call: CallDep,
     name: TableName,
-    body: bodies.TableChange,
+    body: table_bodies.TableChange,
     files: Annotated[int, Query(ge=1, le=50, description="How many of the newest files.")] = 5,
 ) -> Any:
     """What would come out differently of past files under a change, before it is saved. Nothing is loaded."""
     change = configuring.with_config(given(body))
     found = replay(call.context, name, change, most=files, language=call.language, scope=call.person.scope)
-    return {"data": [bodies.ReplayedFile.model_validate(each) for each in found]}
+    return {"data": [table_bodies.ReplayedFile.model_validate(each) for each in found]}
 
 
-@router.get("/tables/{name}/versions", response_model=bodies.Answer[list[bodies.VersionOut]])
+@router.get("/tables/{name}/versions", response_model=bodies.Answer[list[table_bodies.VersionOut]])
 @needs(Access.READ)
 def versions(call: CallDep, name: TableName) -> Any:
     """A table's saved configurations, newest first, with who saved them."""
     return {
-        "data": [bodies.VersionOut.model_validate(each) for each in configuring.versions(call.context, name)]
+        "data": [
+            table_bodies.VersionOut.model_validate(each) for each in configuring.versions(call.context, name)
+        ]
     }
 
 
@@ -281,7 +283,7 @@ def _attachment(name: str) -> dict[str, str]:
     return {"content-disposition": f'attachment; filename="{safe}"'}
 
 
-def _with_columns(call: Call, found: ImportTable) -> bodies.TableWithColumns:
+def _with_columns(call: Call, found: ImportTable) -> table_bodies.TableWithColumns:
     return views.table_with_columns(found, configuring.aliases(call.context))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from import_export.api import bodies
+from import_export.api import bodies, table_bodies
 from import_export.imports.jobs import FINAL, ArchiveState, ImportBatch, ImportJob, JobStatus
 from import_export.imports.summary import Summary
 from import_export.imports.tables import Column, ImportTable
@@ -148,22 +148,22 @@ def status_name(status: JobStatus, language: Language) -> str:
     return status.label_id if language == "id" else status.label
 
 
-def table_out(table: ImportTable) -> bodies.TableOut:
+def table_out(table: ImportTable) -> table_bodies.TableOut:
     """An import table in short."""
-    return bodies.TableOut.model_validate(_table_fields(table))
+    return table_bodies.TableOut.model_validate(_table_fields(table))
 
 
 def table_with_columns(
     table: ImportTable, aliases: Sequence[tuple[int, int, str]]
-) -> bodies.TableWithColumns:
+) -> table_bodies.TableWithColumns:
     """An import table with its columns."""
     columns = [column_out(column, aliases) for column in table.columns]
-    return bodies.TableWithColumns.model_validate({**_table_fields(table), "columns": columns})
+    return table_bodies.TableWithColumns.model_validate({**_table_fields(table), "columns": columns})
 
 
-def column_out(column: Column, aliases: Sequence[tuple[int, int, str]]) -> bodies.ColumnOut:
+def column_out(column: Column, aliases: Sequence[tuple[int, int, str]]) -> table_bodies.ColumnOut:
     """A column with its aliases and their ids."""
-    return bodies.ColumnOut(
+    return table_bodies.ColumnOut(
         id=column.id or 0,
         name=column.name,
         data_type=str(column.type),
@@ -179,7 +179,7 @@ def column_out(column: Column, aliases: Sequence[tuple[int, int, str]]) -> bodie
         pattern=column.pattern,
         trim=column.trim,
         aliases=[
-            bodies.AliasOut(id=each, alias=text)
+            table_bodies.AliasOut(id=each, alias=text)
             for each, column_id, text in aliases
             if column_id == column.id
         ],

@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from import_export.api import bodies
+from import_export.api import table_bodies
 from import_export.api.access import Access, needs
 from import_export.api.imports_router import with_upload
 from import_export.api.tables_router import TableName, given, suggested, suggestion_json, table_named
@@ -139,7 +139,7 @@ def table(page: PageDep, name: TableName) -> HTMLResponse:
 
 @router.post("/tables/{name}/replay", response_class=HTMLResponse)
 @needs(Access.CONFIGURE)
-def dry_run(page: PageDep, name: TableName, body: bodies.TableChange) -> HTMLResponse:
+def dry_run(page: PageDep, name: TableName, body: table_bodies.TableChange) -> HTMLResponse:
     """What would come out differently of the last files."""
     change = configuring.with_config(given(body))
     found = replay(
