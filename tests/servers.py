@@ -70,10 +70,8 @@ def running_server(name: str, folder: Path) -> Iterator[Server]:
     if name == "mariadb":
         local = Local(folder)
         running = start_mysql(local, local.remembered()["mysql_port"], "test", "test")
-        server = Server(name, running.root_uri(""))
         try:
-            server.hurry()
-            yield server
+            yield Server(name, running.root_uri(""))
         finally:
             running.child.stop(30)
         return
@@ -84,9 +82,7 @@ def running_server(name: str, folder: Path) -> Iterator[Server]:
     port = Local(folder).remembered()["mysql_port"]
     script = str(REPOSITORY / "devtools" / "mysql9.sh")
     subprocess.run([script, "start", str(port)], check=True)
-    server = Server(name, f"mysql://root@127.0.0.1:{port}/")
     try:
-        server.hurry()
-        yield server
+        yield Server(name, f"mysql://root@127.0.0.1:{port}/")
     finally:
         subprocess.run([script, "stop", str(port)], check=True)
