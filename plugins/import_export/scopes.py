@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 
 _PATTERN = re.compile(r"^[\w.\-]*\*?[\w.\-]*$")
 EVERYBODY = "*"
+LONGEST_DIST_ID = 64
+"""Characters of a distributor's id."""
 ROLE = "role:"
 
 

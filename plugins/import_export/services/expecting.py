@@ -11,14 +11,13 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from import_export.errors import BadRequest, Forbidden
-from import_export.scopes import Scope
+from import_export.scopes import LONGEST_DIST_ID, Scope
 from import_export.services.configuring import find_table
 from import_export.services.context import Context
 from import_export.stores.configuration import ConfigurationStore
 from import_export.stores.expected import Arrival, ExpectedFile, ExpectedStore
 from import_export.stores.tables import list_tables
 
-LONGEST_DIST_ID = 64
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 1, 1)
 
 

@@ -12,7 +12,7 @@ from import_export.imports.extraction import DATA_EXTENSIONS
 from import_export.imports.jobs import ImportBatch, ImportJob, JobStatus, Mode
 from import_export.imports.names import readable
 from import_export.messages import Message, Told, tell
-from import_export.scopes import Scope
+from import_export.scopes import LONGEST_DIST_ID, Scope
 from import_export.services.context import Context
 from import_export.services.finishing import finish_batch
 from import_export.services.receiving import AUTO, check_table_name, checked_mode, extract_batch
@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 
 UPLOAD = "upload"
 CORRECTION = "correction"
-LONGEST_DIST_ID = 64
 
 Later = Callable[[Callable[[], object]], object]
 """Has something done by and by, in the same process."""

@@ -14,11 +14,9 @@ import MySQLdb
 from import_export.errors import JobBusy
 from import_export.imports.table_config import table_to_config
 from import_export.imports.tables import Column, ImportTable
-from import_export.stores.database import BUSY, Session
+from import_export.stores.database import BUSY, LOCK_SECONDS, Session
 from import_export.stores.queries import queries
 
-LOCK_SECONDS = 30
-"""How long a change waits for another one to end."""
 LOADS_SECONDS = 15
 """How long a change of a MySQL table waits for loads of it to end."""
 
@@ -79,6 +77,9 @@ class ConfigurationStore:
             if error.args and error.args[0] in BUSY:
                 raise JobBusy(f"files are being loaded into table '{table_name}'; try again later") from error
             raise
+        finally:
+            # The connection may be one that is kept, and serves others afterwards.
+            self._session.execute("SET SESSION innodb_lock_wait_timeout = %s", (LOCK_SECONDS,))
 
     def add_table(self, table: ImportTable) -> None:
         """Write a new table with its columns and aliases."""

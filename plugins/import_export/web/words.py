@@ -21,11 +21,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "nav_api": ("REST API", "REST API"),
         "close": ("Close", "Tutup"),
         "cancel": ("Cancel", "Batal"),
+        "do_it": ("Yes, do it", "Ya, lakukan"),
         "save": ("Save", "Simpan"),
         "remove": ("Remove", "Hapus"),
         "add": ("Add", "Tambah"),
-        "edit": ("Edit", "Ubah"),
-        "all": ("All", "Semua"),
         "none": ("none", "tidak ada"),
         "more": ("Show more", "Tampilkan lagi"),
         "yes": ("yes", "ya"),
@@ -68,8 +67,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "import_progress": ("Rows imported", "Baris diimpor"),
         "to_batch": ("Open the batch", "Buka batch"),
         "bytes_of": ("{done} of {total}", "{done} dari {total}"),
-        "preview": ("Preview", "Pratinjau"),
-        "preview_title": ("How the file is read", "Cara file dibaca"),
         "verdict_valid": ("valid", "valid"),
         "verdict_refused": ("refused", "ditolak"),
         # batches
@@ -170,7 +167,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Mengeluarkan lagi baris impor ini dari tabel.",
         ),
         "undone": ("Undone {at} by {who}", "Dibatalkan {at} oleh {who}"),
-        "repeats": ("The same file as job {job}", "File yang sama dengan tugas {job}"),
         "map_columns": ("Tell which column it is", "Tentukan kolomnya"),
         "map_help": (
             "The file lacks a column of the table, or calls it otherwise. Choose the file's header; it becomes an alias, "
@@ -368,7 +364,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "no_changes": ("Nothing was changed yet.", "Belum ada perubahan."),
         "not_found_title": ("Not there", "Tidak ada"),
         "error_title": ("That did not work", "Tidak berhasil"),
-        "back": ("Back", "Kembali"),
         "read_only": ("You may look, but not change this.", "Anda boleh melihat, tetapi tidak mengubah."),
         "offline": (
             "The server does not answer; the page tries again by itself.",

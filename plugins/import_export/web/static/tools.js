@@ -45,10 +45,9 @@ export function confirmed(question) {
     words.textContent = question;
     const buttons = document.createElement("form");
     buttons.method = "dialog";
-    const id = document.documentElement.lang === "id";
     for (const [value, text, kind] of [
-      ["no", id ? "Batal" : "Cancel", ""],
-      ["yes", id ? "Ya, lakukan" : "Yes, do it", "danger"],
+      ["no", document.body.dataset.cancel, ""],
+      ["yes", document.body.dataset.doIt, "danger"],
     ]) {
       const button = document.createElement("button");
       button.value = value;
