@@ -96,7 +96,13 @@ class Installation:
         )
         settings.work_folder.mkdir(parents=True)
         archive = ObjectStorageArchive(settings.archive_path)
-        context = Context(settings=settings, database=database, open_archive=lambda: archive, actor="bench")
+        context = Context(
+            settings=settings,
+            database=database,
+            statistics=database.sibling(f"{database.name}_statistics"),
+            open_archive=lambda: archive,
+            actor="bench",
+        )
         return cls(uri, context)
 
     def load(self, source: Path, *, validate: bool = False) -> float:

@@ -62,6 +62,11 @@ if [ "$lock" = requirements-dev.txt ] && ! have chromium && ! have google-chrome
   # What the tests of the pages look through.
   missing+=(chromium)
 fi
+if [ "$lock" = requirements-dev.txt ]; then
+  # Other programs that open what we export.
+  have soffice || missing+=(libreoffice-calc-nogui)
+  have pdftotext || missing+=(poppler-utils)
+fi
 if [ ${#missing[@]} -gt 0 ]; then
   root=()
   if [ "$(id -u)" != 0 ]; then

@@ -122,6 +122,7 @@ def _users(password: str, root_password: str) -> str:
             f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4;",
             f"CREATE USER IF NOT EXISTS '{USER}'@'127.0.0.1' IDENTIFIED BY '{password}';",
             f"GRANT ALL ON {DATABASE}.* TO '{USER}'@'127.0.0.1';",
+            f"GRANT ALL ON {DATABASE}_statistics.* TO '{USER}'@'127.0.0.1';",
             f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{root_password}';",
             f"CREATE USER IF NOT EXISTS 'root'@'127.0.0.1' IDENTIFIED BY '{root_password}';",
             "GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;",

@@ -30,13 +30,14 @@ class Server:
 
     @contextmanager
     def fresh_database(self) -> Iterator[str]:
-        """The URI of an empty database, which is gone afterwards."""
+        """The URI of an empty database, which is gone afterwards, as is that of its statistics."""
         name = f"test_{uuid.uuid4().hex[:12]}"
         self.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         try:
             yield f"{self.root_uri}{name}"
         finally:
             self.execute(f"DROP DATABASE {name}")
+            self.execute(f"DROP DATABASE IF EXISTS {name}_statistics")
 
     def hurry(self) -> None:
         """Leave it to the operating system when commits reach the disk: tests end servers, but never the machine."""

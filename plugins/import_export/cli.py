@@ -40,13 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _migrate() -> int:
     # Airflow is loaded only by what needs it: inspecting a file takes a second less without.
-    from import_export.airflow_tasks import settings
-    from import_export.stores.connections import open_database
-    from import_export.stores.migrations import migrate
+    from import_export.airflow_tasks import setting
+    from import_export.services.assembly import assemble
+    from import_export.stores.migrations import migrate, migrate_statistics
 
     # The libraries' own progress is noise on a command line; what was applied is told below.
     logging.getLogger("yoyo").setLevel(logging.WARNING)
-    applied = migrate(open_database(settings().mysql_conn_id))
+    context = assemble(setting, actor=f"command line: {getpass.getuser()}")
+    applied = migrate(context.database) + migrate_statistics(context.database, context.statistics)
     print("\n".join(f"applied {name}" for name in applied) or "the database is up to date")
     return 0
 

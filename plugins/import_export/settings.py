@@ -6,6 +6,7 @@ The field's `doc` is what docs/settings.md shows; a test compares the two.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -29,8 +30,10 @@ def _setting(
     least: int | None = None,
     choices: tuple[str, ...] = (),
     zone: bool = False,
+    pattern: str = "",
 ) -> Any:
-    return field(default=default, metadata={"doc": doc, "least": least, "choices": choices, "zone": zone})
+    metadata = {"doc": doc, "least": least, "choices": choices, "zone": zone, "pattern": pattern}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,12 @@ class Settings:
     ddl_conn_id: str = _setting(
         "",
         doc="Airflow connection of a MySQL user who may make and change tables; empty: that of `mysql_conn_id`.",
+    )
+    statistics_database: str = _setting(
+        "",
+        doc="Database (MySQL's schema) of the accounts' statistics, on the server of `mysql_conn_id`; "
+        "empty: that connection's own name with `_statistics` behind it.",
+        pattern=r"[a-z][a-z0-9_]{0,47}",
     )
     archive: str = _setting(
         "object_storage", doc="Where imported files are kept.", choices=("object_storage", "google_drive")
@@ -156,6 +165,8 @@ def _parse(kind: str, text: str, metadata: Any) -> Any:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if metadata["zone"] and text not in available_timezones():
         raise ValueError("is no time zone such as Asia/Jakarta")
+    if metadata["pattern"] and not re.fullmatch(metadata["pattern"], text):
+        raise ValueError(f"must look like {metadata['pattern']}")
     if metadata["choices"] and text not in metadata["choices"]:
         raise ValueError(f"must be one of: {', '.join(metadata['choices'])}")
     return text

@@ -7,7 +7,7 @@ import pytest
 from airflow.sdk import Connection
 
 from import_export.stores.database import Database, Session
-from import_export.stores.migrations import migrate
+from import_export.stores.migrations import migrate, migrate_statistics
 
 
 @pytest.fixture
@@ -16,6 +16,14 @@ def database(server: Any) -> Iterator[Database]:
         fresh = Database(Connection.from_uri(uri, conn_id="import_export_mysql"))
         migrate(fresh)
         yield fresh
+
+
+@pytest.fixture
+def statistics(database: Database) -> Database:
+    """The migrated database of the accounts' statistics."""
+    found = database.sibling(f"{database.name}_statistics")
+    migrate_statistics(database, found)
+    return found
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ class Flow:
         context = Context(
             settings=settings,
             database=database,
+            statistics=database.sibling(f"{database.name}_statistics"),
             open_archive=lambda: ObjectStorageArchive(settings.archive_path),
             actor="test",
         )

@@ -4,13 +4,21 @@ import MySQLdb
 import pytest
 
 from import_export.stores.database import Database, Session
-from import_export.stores.migrations import migrate
+from import_export.stores.migrations import migrate, migrate_statistics
 from import_export.stores.mysql_layout import fitted
 from import_export.stores.tables import list_tables
 
 
 def test_a_second_migration_has_nothing_to_do(database: Database) -> None:
     assert migrate(database) == []
+
+
+def test_the_statistics_are_in_a_database_of_their_own(database: Database, statistics: Database) -> None:
+    assert migrate_statistics(database, statistics) == []
+    with statistics.session() as session:
+        tables = {name for (name,) in session.rows("SHOW TABLES")}
+    assert {"user", "user_data", "media", "media_insight"} <= tables
+    assert "import_jobs" not in tables
 
 
 def test_the_default_tables_are_those_of_the_replaced_system(session: Session) -> None:

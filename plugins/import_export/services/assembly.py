@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from import_export.archive.opening import open_archive
 from import_export.services.context import Context
-from import_export.settings import Getter, load
+from import_export.settings import Getter, Settings, load
 from import_export.stores.connections import open_database
 from import_export.stores.database import Database
 
@@ -17,10 +17,17 @@ def assemble(get: Getter, *, actor: str, opened: Callable[[str], Database] = ope
     `opened` gives the database behind an Airflow connection.
     """
     settings = load(get)
+    database = opened(settings.mysql_conn_id)
     return Context(
         settings=settings,
-        database=opened(settings.mysql_conn_id),
+        database=database,
+        statistics=database.sibling(statistics_name(settings, database)),
         open_archive=lambda: open_archive(settings),
         actor=actor,
         ddl_database=opened(settings.ddl_conn_id) if settings.ddl_conn_id else None,
     )
+
+
+def statistics_name(settings: Settings, database: Database) -> str:
+    """The name of the database of the accounts' statistics."""
+    return settings.statistics_database or f"{database.name}_statistics"

@@ -33,6 +33,8 @@ class Context:
     clock: Callable[[], datetime] = utc_now
     ddl_database: Database | None = None
     """Opened as a user who may make and change tables, where that is another one."""
+    statistics: Database
+    """The accounts' statistics; a database of its own."""
     worker: str = field(default_factory=socket.gethostname)
 
     @contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import MySQLdb
 from airflow.providers.mysql.hooks.mysql import MySqlHook
@@ -123,6 +124,17 @@ class Database:
     def connection(self) -> Any:
         """The Airflow connection, for tools that connect by themselves (migrations)."""
         return self._connection
+
+    @property
+    def name(self) -> str:
+        """The name of the database (MySQL's schema) on its server."""
+        return str(MySqlHook(connection=self._connection).schema or self._connection.schema or "")
+
+    def sibling(self, name: str) -> Self:
+        """Another database on the same server, reached by the same user."""
+        connection = copy(self._connection)
+        connection.schema = name
+        return type(self)(connection)
 
     @contextmanager
     def session(self, *, loader: bool = False) -> Iterator[Session]:

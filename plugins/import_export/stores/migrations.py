@@ -1,4 +1,4 @@
-"""Brings the schema up to date by the numbered files of `include/sql/migrations/` (run by yoyo)."""
+"""Brings the schema up to date by the numbered files of `include/sql/` (run by yoyo)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,37 @@ import yoyo
 from airflow.providers.mysql.hooks.mysql import MySqlHook
 
 from import_export.errors import JobBusy
-from import_export.stores.database import Database, Session
+from import_export.stores.database import Database, Session, quoted
 from import_export.stores.queries import SQL_FOLDER
 
+OURS, STATISTICS = "migrations", "statistics_migrations"
+"""The folders of the two databases' files."""
 
-def migrate(database: Database) -> list[str]:
+
+def migrate(database: Database, folder: str = OURS) -> list[str]:
     """Apply what is missing, in order, once even when several processes try; give the names of what was applied."""
     with database.session() as session, _only_one(session):
         backend = yoyo.get_backend(_uri(database))
         try:
-            missing = backend.to_apply(yoyo.read_migrations(str(SQL_FOLDER / "migrations")))
+            missing = backend.to_apply(yoyo.read_migrations(str(SQL_FOLDER / folder)))
             backend.apply_migrations(missing)
             return [migration.id for migration in missing]
         finally:
             backend.connection.close()
+
+
+def migrate_statistics(database: Database, statistics: Database) -> list[str]:
+    """The same for the database of the accounts' statistics, which is made when there is none.
+
+    `database` is another one on that server. Making one needs a right of MySQL; one that is there already does not.
+    """
+    with database.session() as session:
+        found = session.rows(
+            "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", (statistics.name,)
+        )
+        if not found:
+            session.execute(f"CREATE DATABASE IF NOT EXISTS {quoted(statistics.name)} CHARACTER SET utf8mb4")
+    return migrate(statistics, STATISTICS)
 
 
 @contextmanager
