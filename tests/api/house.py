@@ -36,8 +36,8 @@ from tests.database.flow import STOCKS_HEADER, Flow
 ROOT = "/import-export"
 ORIGIN = "http://airflow.test:8080"
 NOBODY = frozenset({Access.LOGIN})
-VIEWER = NOBODY | {Access.READ}
-OPERATOR = VIEWER | {Access.IMPORT}
+VIEWER = NOBODY | {Access.READ, Access.STATISTICS}
+OPERATOR = VIEWER | {Access.IMPORT, Access.EXPORT}
 ADMIN = OPERATOR | {Access.CONFIGURE}
 PEOPLE: Mapping[str, Person] = {
     "nobody": Person("nobody", Scope(), NOBODY),

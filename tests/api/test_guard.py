@@ -77,7 +77,7 @@ def test_what_only_reads_is_for_readers_and_what_changes_is_not() -> None:
     for method, route in endpoints():
         needed = needed_access(route.endpoint)
         if method not in ("GET", "HEAD"):
-            assert needed in (Access.IMPORT, Access.CONFIGURE), route.path
+            assert needed in (Access.IMPORT, Access.CONFIGURE, Access.EXPORT), route.path
     configuring = {
         route.path for _, route in endpoints() if needed_access(route.endpoint) is Access.CONFIGURE
     }

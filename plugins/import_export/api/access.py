@@ -14,16 +14,20 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 class Access(Enum):
-    """Each but the first is a permission on the DAG `import_batch`, asked of Airflow's auth manager."""
+    """Each but the first is a permission on one of our DAGs, asked of Airflow's auth manager."""
 
     LOGIN = "login"
     """Being logged in is enough: static files."""
     READ = "read"
-    """To read the DAG."""
+    """To read the DAG `import_batch`."""
     IMPORT = "import"
-    """To trigger the DAG."""
+    """To trigger it."""
     CONFIGURE = "configure"
-    """To edit the DAG."""
+    """To edit it."""
+    STATISTICS = "statistics"
+    """To read the DAG `export_statistics`: the accounts' numbers, and what was exported."""
+    EXPORT = "export"
+    """To trigger it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,15 @@ from import_export.scopes import ScopeRule, scope_of
 
 log = logging.getLogger(__name__)
 
-DAG_ID = "import_batch"
-_ASKED: dict[Access, dict[str, Any]] = {
-    Access.READ: {"method": "GET"},
-    Access.IMPORT: {"method": "POST", "access_entity": DagAccessEntity.RUN},
-    Access.CONFIGURE: {"method": "PUT"},
+DAG_ID, EXPORT_DAG_ID = "import_batch", "export_statistics"
+_READ: dict[str, Any] = {"method": "GET"}
+_TRIGGER: dict[str, Any] = {"method": "POST", "access_entity": DagAccessEntity.RUN}
+_ASKED: dict[Access, tuple[str, dict[str, Any]]] = {
+    Access.READ: (DAG_ID, _READ),
+    Access.IMPORT: (DAG_ID, _TRIGGER),
+    Access.CONFIGURE: (DAG_ID, {"method": "PUT"}),
+    Access.STATISTICS: (EXPORT_DAG_ID, _READ),
+    Access.EXPORT: (EXPORT_DAG_ID, _TRIGGER),
 }
 
 
@@ -68,13 +72,12 @@ class AirflowGate:
 
 
 def _grants(manager: Any, user: Any) -> frozenset[Access]:
-    details = DagDetails(id=DAG_ID)
     return frozenset(
         {Access.LOGIN}
         | {
             access
-            for access, asked in _ASKED.items()
-            if manager.is_authorized_dag(details=details, user=user, **asked)
+            for access, (dag_id, asked) in _ASKED.items()
+            if manager.is_authorized_dag(details=DagDetails(id=dag_id), user=user, **asked)
         }
     )
 
