@@ -1,9 +1,12 @@
--- name: add_table(table_name, display_name, allowed_filename, distributor_check, has_helpers, duplicates, max_rejects, replaces, delimiter)!
+-- name: add_table(table_name, database_name, display_name, allowed_filename, distributor_check, has_helpers, duplicates, max_rejects, replaces, delimiter)!
 INSERT INTO import_tables
-(table_name, display_name, allowed_filename, distributor_check, has_helpers, duplicates, max_rejects, replaces, delimiter)
+(
+    table_name, database_name, display_name, allowed_filename, distributor_check, has_helpers, duplicates,
+    max_rejects, replaces, delimiter
+)
 VALUES (
-    :table_name, :display_name, :allowed_filename, :distributor_check, :has_helpers, :duplicates, :max_rejects,
-    :replaces, :delimiter
+    :table_name, :database_name, :display_name, :allowed_filename, :distributor_check, :has_helpers, :duplicates,
+    :max_rejects, :replaces, :delimiter
 );
 
 -- name: last_id()$
@@ -20,6 +23,11 @@ SET
     max_rejects = :max_rejects,
     replaces = :replaces,
     delimiter = :delimiter
+WHERE id = :table_id;
+
+-- name: set_database(database_name, table_id)!
+UPDATE import_tables
+SET database_name = :database_name
 WHERE id = :table_id;
 
 -- name: remove_table(table_id)!
@@ -117,11 +125,11 @@ WHERE
 ORDER BY id DESC
 LIMIT :most;
 
--- name: mysql_tables()
--- Tables of the database that the product could load into.
+-- name: mysql_tables(database_name)
+-- Tables of a database (none named: ours) that the product could load into.
 SELECT table_name
 FROM information_schema.tables
 WHERE
-    table_schema = DATABASE()
+    table_schema = COALESCE(:database_name, DATABASE())
     AND table_type = 'BASE TABLE'
 ORDER BY table_name;

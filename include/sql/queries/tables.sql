@@ -1,5 +1,5 @@
 -- name: list_tables()
--- All import tables, in the order of their making.
+-- All import tables, in the order of their making; those of another database last.
 SELECT
     id,
     table_name,
@@ -10,9 +10,10 @@ SELECT
     duplicates,
     max_rejects,
     replaces,
-    delimiter
+    delimiter,
+    database_name
 FROM import_tables
-ORDER BY id;
+ORDER BY database_name IS NOT NULL, id;
 
 -- name: list_columns()
 -- All columns of all import tables, in table order.
@@ -43,8 +44,8 @@ SELECT
 FROM column_aliases
 ORDER BY id;
 
--- name: mysql_columns(table_name)
--- The columns that the MySQL table really has, with what they can hold.
+-- name: mysql_columns(table_name, database_name)
+-- The columns that the MySQL table really has, with what they can hold. No database: ours.
 SELECT
     column_name,
     data_type,
@@ -59,11 +60,11 @@ SELECT
     collation_name
 FROM information_schema.columns
 WHERE
-    table_schema = DATABASE()
+    table_schema = COALESCE(:database_name, DATABASE())
     AND table_name = :table_name
 ORDER BY ordinal_position;
 
--- name: mysql_unique_keys(table_name)
+-- name: mysql_unique_keys(table_name, database_name)
 -- The columns of the MySQL table's unique keys, key by key; only keys over whole columns.
 SELECT
     index_name,
@@ -72,7 +73,7 @@ SELECT
     nullable
 FROM information_schema.statistics
 WHERE
-    table_schema = DATABASE()
+    table_schema = COALESCE(:database_name, DATABASE())
     AND table_name = :table_name
     AND non_unique = 0
 ORDER BY index_name, seq_in_index;

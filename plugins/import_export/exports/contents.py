@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 import polars as pl
+from babel import Locale
 
 from import_export.messages import Language
 
@@ -153,6 +154,11 @@ def type_name(media_type: str, language: Language) -> str:
 def gender_name(gender: str, language: Language) -> str:
     """A gender in words; one that nobody knows as it is."""
     return GENDERS.get(gender, {}).get(language, gender)
+
+
+def country_name(code: str, language: Language) -> str:
+    """A country in words; one that nobody knows by its code."""
+    return str(Locale(language).territories.get(code.upper(), code))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ _CSV: Mapping[Content, Mapping[Language, str]] = {
 }
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _DEVICES = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)")
-LONGEST_NAME = 100
-"""Characters of a part of a name that a user gave."""
+LONGEST_NAME = 120
+"""Bytes of a part of a name that a user gave: file systems count bytes, and allow 255 for the whole."""
 
 
 def csv_name(content: Content, period: Period, language: Language) -> str:
@@ -60,7 +60,8 @@ def safe_name(text: str) -> str:
     >>> safe_name(' con.. '), safe_name('a/b:c'), safe_name('nul.txt')
     ('_con', 'a_b_c', '_nul.txt')
     """
-    clean = _NOT_IN_NAMES.sub("_", text).strip().rstrip(". ")[:LONGEST_NAME].rstrip(". ")
+    clean = _NOT_IN_NAMES.sub("_", text).strip().rstrip(". ")
+    clean = clean.encode()[:LONGEST_NAME].decode(errors="ignore").rstrip(". ")
     return _DEVICES.sub(lambda found: f"_{found[0]}", clean) or "_"
 
 

@@ -49,9 +49,18 @@ class Period:
     @property
     def before(self) -> Period:
         """The period before: as long, ending the day before `start`. Not checked against the earliest day."""
-        found = object.__new__(Period)
-        object.__setattr__(found, "start", self.start - timedelta(days=self.days))
-        object.__setattr__(found, "end", self.start - timedelta(days=1))
+        return Period._unchecked(self.start - timedelta(days=self.days), self.start - timedelta(days=1))
+
+    @property
+    def with_before(self) -> Period:
+        """Both together, for what is read at once. Not checked against the longest period."""
+        return Period._unchecked(self.before.start, self.end)
+
+    @classmethod
+    def _unchecked(cls, start: date, end: date) -> Period:
+        found = object.__new__(cls)
+        object.__setattr__(found, "start", start)
+        object.__setattr__(found, "end", end)
         return found
 
     def all_days(self) -> list[date]:
@@ -63,7 +72,7 @@ class Period:
 
         A day is 23 or 25 hours long when the zone's clocks are changed.
         """
-        return _midnight(self.start, zone), _midnight(self.end + timedelta(days=1), zone)
+        return _midnight(self.start, zone), moment_after(self.end, zone)
 
     def label(self, language: Language) -> str:
         """As file names and covers say it: `18 Oktober 2022 - 24 Oktober 2022`."""
@@ -77,7 +86,17 @@ def day_label(day: date, language: Language) -> str:
 
 def day_of(moment: datetime, zone: ZoneInfo) -> date:
     """The day of the zone in which a moment of the database (UTC, without a zone) lies."""
-    return moment.replace(tzinfo=UTC).astimezone(zone).date()
+    return local(moment, zone).date()
+
+
+def local(moment: datetime, zone: ZoneInfo) -> datetime:
+    """A moment of the database in the zone's own time, without the zone; `fold` tells the second of two equal hours."""
+    return moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+
+
+def moment_after(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment after a day of the zone, in UTC without a zone."""
+    return _midnight(day + timedelta(days=1), zone)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -29,6 +29,7 @@ def table_from_config(config: Mapping[str, Any]) -> ImportTable:
         replaces=SlicePart.parse_all(str(config.get("replaces") or "")),
         delimiter=str(config["delimiter"]) if config.get("delimiter") else None,
         has_helpers=bool(config.get("has_helpers", True)),
+        database=_text(config.get("database")),
     )
 
 
@@ -93,6 +94,7 @@ def table_to_config(table: ImportTable) -> dict[str, Any]:
         "replaces": ", ".join(str(part) for part in table.replaces),
         "delimiter": table.delimiter,
         "has_helpers": table.has_helpers,
+        "database": table.database,
         "columns": [column_to_config(column) for column in table.columns],
     }
     return {key: value for key, value in config.items() if value not in (None, "")}

@@ -162,6 +162,8 @@ class ImportTable:
     """The slice whose rows in the database are replaced by the file's; empty: rows are added and updated."""
     delimiter: str | None = None
     """A delimiter of this table's files that is looked for beside the usual ones."""
+    database: str | None = None
+    """Which other database of the server has the MySQL table; None: ours. The product made no table there."""
 
     @property
     def filenames(self) -> tuple[str, ...]:

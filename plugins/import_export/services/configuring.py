@@ -28,7 +28,17 @@ Change = Callable[[ImportTable], ImportTable]
 
 _PRODUCTS_OWN = "import_"
 _OWN_TABLES = frozenset(
-    {"audit_log", "column_aliases", "corrections", "expected_files", "idempotency_keys", "table_versions"}
+    {
+        *(
+            "audit_log",
+            "column_aliases",
+            "corrections",
+            "expected_files",
+            "idempotency_keys",
+            "table_versions",
+        ),
+        *("exports", "export_accounts", "export_files"),
+    }
 )
 
 
@@ -42,7 +52,7 @@ def find_table(tables: Sequence[ImportTable], table_name: str) -> ImportTable:
 
 def create_table(context: Context, config: Mapping[str, Any]) -> ImportTable:
     """Make a new import table, in MySQL too; raises `BadRequest`."""
-    table = plain(table_from_config({**config, "has_helpers": True}))
+    table = plain(table_from_config({**config, "has_helpers": True, "database": None}))
     check_identifier("table", table.table_name)
     if table.table_name.startswith(_PRODUCTS_OWN):
         raise BadRequest(
@@ -64,40 +74,48 @@ def create_table(context: Context, config: Mapping[str, Any]) -> ImportTable:
             raise
 
 
-def register_table(context: Context, config: Mapping[str, Any]) -> ImportTable:
+def register_table(
+    context: Context, config: Mapping[str, Any], *, database: str | None = None
+) -> ImportTable:
     """Take an existing MySQL table as an import table; without `columns`, all that it has. Nothing of it is changed.
 
-    A table that the product made, and whose configuration was removed, is the product's own again, as it was configured.
+    A table that the product made, or one of the accounts' statistics, whose configuration was removed, is again as it
+    was configured. `database`: the one that has the table; None: ours, else that of the statistics.
     """
     name = str(config.get("table_name") or "")
     with context.configuration.session() as session, configuring(session):
         store = ConfigurationStore(session)
-        if name not in store.mysql_tables():
+        if database is None and name not in store.mysql_tables():
+            database = context.statistics.name
+        if database is not None and name not in store.mysql_tables(database):
             raise NotFound(f"the database has no table '{name}'")
         tables = list_tables(session)
         if name in {table.table_name for table in tables}:
             raise BadRequest(f"table '{name}' is an import table already")
         if _is_own(name):
             raise BadRequest(f"table '{name}' is the product's own")
-        described = described_table(session, name)
-        kept = store.versions(name) if described.made_here else []
+        described = described_table(session, name, database)
+        kept = [
+            each
+            for each in store.versions(name)
+            if described.made_here or (database and each.config.get("database"))
+        ]
         known = {"columns": described.columns, **(kept[0].config if kept else {})}
         wanted = {key: value for key, value in config.items() if value is not None}
-        table = plain(table_from_config({**known, **wanted, "has_helpers": described.made_here}))
+        fixed = {"has_helpers": described.made_here, "database": database}
+        table = plain(table_from_config({**known, **wanted, **fixed}))
         check_table(table, tables)
         _check_fits(session, table)
         return _write_new(context, session, table, "table registered")
 
 
 def registrable_tables(context: Context) -> list[str]:
-    """Tables of the database that could be registered."""
+    """Tables of the database, and of the accounts' statistics, that could be registered."""
     with context.database.session() as session:
+        store = ConfigurationStore(session)
         known = {table.table_name for table in list_tables(session)}
-        return [
-            name
-            for name in ConfigurationStore(session).mysql_tables()
-            if name not in known and not _is_own(name)
-        ]
+        found = dict.fromkeys([*store.mysql_tables(), *store.mysql_tables(context.statistics.name)])
+        return [name for name in found if name not in known and not _is_own(name)]
 
 
 def change_table(
@@ -114,6 +132,10 @@ def change_table(
         if new == old:
             return old
         known = {column.name for column in old.columns}
+        if drop and old.database and not known <= {column.name for column in new.columns}:
+            raise BadRequest(
+                f"table '{table_name}' is one of the database '{old.database}', whose data is not the product's to drop"
+            )
         others = [table for table in tables if table.table_name != table_name]
         made = [column.name for column in new.columns if column.name not in known] if new.has_helpers else []
         check_table(new, others, new_names=made)
@@ -141,7 +163,14 @@ def changed(old: ImportTable, change: Change) -> ImportTable:
     before = {column.name: column for column in old.columns}
     columns = tuple(_with_identity(column, before.get(column.name)) for column in new.columns)
     return plain(
-        replace(new, columns=columns, table_name=old.table_name, id=old.id, has_helpers=old.has_helpers)
+        replace(
+            new,
+            columns=columns,
+            table_name=old.table_name,
+            id=old.id,
+            has_helpers=old.has_helpers,
+            database=old.database,
+        )
     )
 
 

@@ -48,7 +48,8 @@ def finish_batch(context: Context, batch_id: str) -> BatchStatus:
                 message=tell(Message.USER_SKIPPED),
             )
             for table in list_tables(session)
-            if table.filenames and table.table_name not in brought
+            # No distributor is expected to bring accounts' statistics.
+            if table.filenames and table.database is None and table.table_name not in brought
         ]
         reason = tell(Message.USER_SKIPPED).text()
         jobs.add_jobs(batch_id, skipped, actor=context.actor, reason=reason, now=context.clock())

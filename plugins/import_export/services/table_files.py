@@ -17,6 +17,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from import_export.errors import BadRequest, Forbidden
+from import_export.exports.harmless import harmless
 from import_export.imports.dates import day_first
 from import_export.imports.tables import HELPER_COLUMNS, Column, ImportTable, Kind, NumberFormat, Role
 from import_export.scopes import Scope
@@ -25,8 +26,6 @@ from import_export.stores.content import content
 
 XLSX_ROWS = 1_048_575
 """What a sheet holds below its header."""
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""What makes a spreadsheet take a text for a formula (source: the reliability page)."""
 _EXAMPLE_DAY = datetime(2026, 1, 31, 14, 30)  # noqa: DTZ001 - an example
 _TEXT_FORMAT = "@"
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -148,7 +147,7 @@ def _cell(value: Any, *, for_people: bool) -> str:
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="microseconds" if value.microsecond else "seconds")
     if isinstance(value, str):
-        return f"'{value}" if for_people and value.lstrip(" '\"").startswith(_RUNS) else value
+        return harmless(value) if for_people else value
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).hex()
     if isinstance(value, Decimal):

@@ -84,7 +84,11 @@ class ConfigurationStore:
     def add_table(self, table: ImportTable) -> None:
         """Write a new table with its columns and aliases."""
         self._sql.add_table(
-            self._raw, table_name=table.table_name, has_helpers=table.has_helpers, **_of_table(table)
+            self._raw,
+            table_name=table.table_name,
+            database_name=table.database,
+            has_helpers=table.has_helpers,
+            **_of_table(table),
         )
         table_id = int(self._sql.last_id(self._raw))
         for position, column in enumerate(table.columns, start=1):
@@ -106,6 +110,10 @@ class ConfigurationStore:
                     self._set_aliases(was[1].id or 0, was[1].aliases, column.aliases)
         for _, column in before.values():
             self._sql.remove_column(self._raw, column_id=column.id)
+
+    def set_database(self, table: ImportTable, database: str) -> None:
+        """The MySQL table is to be found in another database from now on."""
+        self._sql.set_database(self._raw, database_name=database, table_id=table.id)
 
     def remove_table(self, table: ImportTable) -> None:
         """Remove a table's configuration; the MySQL table is not touched."""
@@ -165,9 +173,9 @@ class ConfigurationStore:
             )
         ]
 
-    def mysql_tables(self) -> list[str]:
-        """Tables of the database."""
-        return [name for (name,) in self._sql.mysql_tables(self._raw)]
+    def mysql_tables(self, database: str | None = None) -> list[str]:
+        """Tables of our database, or of another one of the server."""
+        return [name for (name,) in self._sql.mysql_tables(self._raw, database_name=database)]
 
     def _add_column(self, table_id: int, position: int, column: Column) -> None:
         values = _of_column(column)

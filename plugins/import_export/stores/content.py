@@ -11,7 +11,7 @@ from MySQLdb.cursors import SSCursor
 
 from import_export.errors import LayoutChanged
 from import_export.imports.tables import ImportTable, Role
-from import_export.stores.database import Session, quoted
+from import_export.stores.database import Session, qualified, quoted
 
 PIECE = 5_000
 """Rows that are fetched at once."""
@@ -31,7 +31,7 @@ def content(
     """
     names = ", ".join(quoted(name) for name in columns)
     values: tuple[str, ...] = ()
-    statement = f"SELECT {names} FROM {quoted(table.table_name)}"
+    statement = f"SELECT {names} FROM {qualified(table.table_name, table.database)}"
     if dist_pattern is not None:
         column = table.by_role(Role.DISTRIBUTOR)
         if column is None:

@@ -208,3 +208,12 @@ def quoted(identifier: str) -> str:
     if "\0" in identifier or not identifier:
         raise ValueError("an identifier must not be empty or hold NUL")
     return "`" + identifier.replace("`", "``") + "`"
+
+
+def qualified(table: str, database: str | None) -> str:
+    """A table's quoted name, with that of its database in front where it is not the session's own.
+
+    >>> qualified("media", None), qualified("media", "statistics")
+    ('`media`', '`statistics`.`media`')
+    """
+    return quoted(table) if database is None else f"{quoted(database)}.{quoted(table)}"

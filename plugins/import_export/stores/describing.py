@@ -33,12 +33,15 @@ class Described:
     made_here: bool
 
 
-def described_table(session: Session, table_name: str) -> Described:
-    """All columns that a file can fill; rows are known by the primary key, else by the first unique key."""
-    columns = mysql_columns(session, table_name)
-    keys = _keys(session, table_name)
+def described_table(session: Session, table_name: str, database: str | None = None) -> Described:
+    """All columns that a file can fill; rows are known by the primary key, else by the first unique key.
+
+    `database`: another one of the server than the session's own; the product made none of its tables.
+    """
+    columns = mysql_columns(session, table_name, database)
+    keys = _keys(session, table_name, database)
     names = {column.name for column in columns}
-    made_here = {_ID, _AT, _JOB} <= names and (_HASH in names or len(keys) > 1)
+    made_here = database is None and {_ID, _AT, _JOB} <= names and (_HASH in names or len(keys) > 1)
     wanted = [
         column
         for column in columns
@@ -52,11 +55,12 @@ def described_table(session: Session, table_name: str) -> Described:
     return Described([_config_of(column, is_unique=column.name in key) for column in wanted], made_here)
 
 
-def _keys(session: Session, table_name: str) -> list[list[str]]:
+def _keys(session: Session, table_name: str, database: str | None) -> list[list[str]]:
     """The columns of each unique key over whole columns, the primary one first."""
     found: dict[str, list[str]] = defaultdict(list)
     partly: set[str] = set()
-    for index, column, part, _ in queries("tables").mysql_unique_keys(session.raw, table_name=table_name):
+    rows = queries("tables").mysql_unique_keys(session.raw, table_name=table_name, database_name=database)
+    for index, column, part, _ in rows:
         found[index].append(column)
         if part is not None:
             partly.add(index)

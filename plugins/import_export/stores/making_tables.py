@@ -271,7 +271,8 @@ def _key_changes(
 ) -> list[str]:
     """What makes the key of the old configuration that of the new one. Other keys are not the product's to drop."""
     keys: dict[str, set[str]] = defaultdict(set)
-    for index, column, _, _ in queries("tables").mysql_unique_keys(session.raw, table_name=table.table_name):
+    rows = queries("tables").mysql_unique_keys(session.raw, table_name=table.table_name, database_name=None)
+    for index, column, _, _ in rows:
         keys[index].add(column)
     wanted = {column.name for column in table.unique_columns} or {_HASH}
     before = {column.name for column in old.unique_columns}

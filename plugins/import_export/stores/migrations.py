@@ -19,7 +19,7 @@ OURS, STATISTICS = "migrations", "statistics_migrations"
 
 def migrate(database: Database, folder: str = OURS) -> list[str]:
     """Apply what is missing, in order, once even when several processes try; give the names of what was applied."""
-    with database.session() as session, _only_one(session):
+    with database.session() as session, only_one(session):
         backend = yoyo.get_backend(_uri(database))
         try:
             missing = backend.to_apply(yoyo.read_migrations(str(SQL_FOLDER / folder)))
@@ -44,7 +44,7 @@ def migrate_statistics(database: Database, statistics: Database) -> list[str]:
 
 
 @contextmanager
-def _only_one(session: Session) -> Iterator[None]:
+def only_one(session: Session) -> Iterator[None]:
     """Hold a lock of the server that ends with the connection (yoyo's own would outlive a killed process)."""
     [(taken,)] = session.rows(
         "SELECT GET_LOCK(CONCAT('import_export.migrate.', LEFT(SHA2(DATABASE(), 256), 32)), 60)"

@@ -17,18 +17,22 @@ from import_export.stores.queries import queries
 def fitted(session: Session, table: ImportTable) -> ImportTable:
     """The table with each column's type as narrow as MySQL's; raises `LayoutChanged` where the two cannot agree."""
     sql = queries("tables")
-    found = {column.name: column for column in mysql_columns(session, table.table_name)}
+    found = {column.name: column for column in mysql_columns(session, table.table_name, table.database)}
     if not found:
         raise LayoutChanged("it does not exist in MySQL")
     _check_columns(table, found)
     if table.unique_columns:
-        _check_key(table, list(sql.mysql_unique_keys(session.raw, table_name=table.table_name)))
+        keys = sql.mysql_unique_keys(session.raw, table_name=table.table_name, database_name=table.database)
+        _check_key(table, list(keys))
     return replace(table, columns=tuple(narrowed(column, found[column.name]) for column in table.columns))
 
 
-def mysql_columns(session: Session, table_name: str) -> list[MysqlColumn]:
-    """The columns that the MySQL table really has, in its order; none when there is no such table."""
-    rows = queries("tables").mysql_columns(session.raw, table_name=table_name)
+def mysql_columns(session: Session, table_name: str, database: str | None = None) -> list[MysqlColumn]:
+    """The columns that the MySQL table really has, in its order; none when there is no such table.
+
+    `database`: another one of the server than the session's own.
+    """
+    rows = queries("tables").mysql_columns(session.raw, table_name=table_name, database_name=database)
     return [_column(row) for row in rows]
 
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from import_export.errors import CountsDisagree
 from import_export.imports.tables import Column, ImportTable
-from import_export.stores.database import Session, quoted
+from import_export.stores.database import Session, qualified, quoted
 from import_export.stores.pipe import feed
 
 log = logging.getLogger(__name__)
@@ -56,8 +56,8 @@ class Target:
 
     @property
     def name(self) -> str:
-        """The quoted name of the import table."""
-        return quoted(self.table.table_name)
+        """The quoted name of the import table, with its database's where that is another one."""
+        return qualified(self.table.table_name, self.table.database)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def own_table(session: Session, table_name: str) -> None:
 
 def _table(row: tuple[Any, ...], columns: tuple[Column, ...]) -> ImportTable:
     table_id, name, display_name, allowed_filename, distributor_check, has_helpers = row[:6]
-    duplicates, max_rejects, replaces, delimiter = row[6:]
+    duplicates, max_rejects, replaces, delimiter, database = row[6:]
     return ImportTable(
         id=table_id,
         table_name=name,
@@ -66,6 +66,7 @@ def _table(row: tuple[Any, ...], columns: tuple[Column, ...]) -> ImportTable:
         max_rejects=RejectLimit.parse(max_rejects),
         replaces=SlicePart.parse_all(replaces),
         delimiter=delimiter or None,
+        database=database,
     )
 
 
