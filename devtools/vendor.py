@@ -57,7 +57,13 @@ PACKAGES = (
 
 
 def fetch(package: Package, target: Path) -> None:
-    """Fetch a package, hold it against its hash, and keep its files in `target`."""
+    """Keep a package's files in `target`."""
+    for name, content in contents(package).items():
+        (target / name).write_bytes(_without_map(content))
+
+
+def contents(package: Package) -> dict[str, bytes]:
+    """A package's files by the names under which they are kept; fetched, and held against its hash."""
     with tempfile.TemporaryDirectory() as room:
         command = ["npm", "pack", "--silent", f"{package.name}@{package.version}"]
         done = subprocess.run(command, cwd=room, check=True, capture_output=True, text=True)
@@ -66,11 +72,17 @@ def fetch(package: Package, target: Path) -> None:
         if found != package.sha512:
             raise SystemExit(f"{package.name} {package.version}: the registry gave something else ({found})")
         with tarfile.open(packed) as archive:
-            for member, name in package.files.items():
-                content = archive.extractfile(f"package/{member}")
-                if content is None:
-                    raise SystemExit(f"{package.name} {package.version} has no {member}")
-                (target / name).write_bytes(_without_map(content.read()))
+            return {name: _member(archive, member, package) for member, name in package.files.items()}
+
+
+def _member(archive: tarfile.TarFile, member: str, package: Package) -> bytes:
+    try:
+        content = archive.extractfile(f"package/{member}")
+    except KeyError:
+        content = None
+    if content is None:
+        raise SystemExit(f"{package.name} {package.version} has no {member}")
+    return content.read()
 
 
 def _without_map(content: bytes) -> bytes:
