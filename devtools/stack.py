@@ -203,10 +203,9 @@ def up(local: Local) -> dict[str, str]:
             start_new_session=True,
         )
     child = Child("stack", supervisor, log)
-    wait_for("The stack", local.run_json.exists, child, STARTING_SECONDS + 120)
-    found = running_facts(local)
-    if found is None:
-        raise SystemExit(f"the stack stopped again at once; see {local.logs}")
+    # On a busy machine a stack that is up may miss a look at its health; as long as it runs it is looked at again.
+    wait_for("The stack", lambda: running_facts(local) is not None, child, STARTING_SECONDS + 120)
+    found: dict[str, str] = json.loads(local.run_json.read_text())
     return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import MySQLdb
 from airflow.configuration import conf
 from airflow.sdk import BaseSensorOperator, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
@@ -14,11 +16,19 @@ from airflow.sdk.exceptions import AirflowFailException
 from import_export.archive.drop_folder import thing_from_event
 from import_export.archive.drop_trigger import DropFolderTrigger
 from import_export.errors import ImportExportError, SettingsError, TerminalError
+from import_export.exports.mail import html_of, subject_of
+from import_export.services.accounts import list_accounts
 from import_export.services.assembly import assemble
 from import_export.services.context import Context
+from import_export.services.exporting import Run, exports_of
 from import_export.services.lanes import Lane
 from import_export.services.receiving import claim_things, table_names
 from import_export.settings import SECTION, Settings, load
+
+log = logging.getLogger(__name__)
+
+OFFERED_ACCOUNTS = 1000
+"""A form with more accounts to choose from is slow, and no help."""
 
 PATIENCE: Mapping[str, Any] = {
     "retries": 12,
@@ -63,6 +73,49 @@ def table_choices() -> list[str]:
         return table_names(assemble(setting, actor="form"))
     except ImportExportError:
         return ["auto"]
+
+
+def account_choices() -> list[str]:
+    """The accounts for a form; the first ones where there are very many, none while the database is away or not filled."""
+    try:
+        accounts = list_accounts(assemble(setting, actor="form"))
+    except (ImportExportError, MySQLdb.Error) as fault:
+        log.warning("the form offers no accounts: %s", fault)
+        return []
+    return [f"@{account.username}" for account in accounts[:OFFERED_ACCOUNTS]]
+
+
+def export_run() -> Run:
+    """The run in which a task of `export_statistics` is."""
+    airflow = get_current_context()
+    run, form = airflow["dag_run"], dict(airflow["params"])
+    by_schedule = run.run_type in ("scheduled", "backfill")
+    others = (form.pop("more_accounts", None) or "").split(",")
+    accounts = [*(form.pop("accounts", None) or ()), *others]
+    return Run(
+        run_id=run.run_id,
+        nightly=bool(form.pop("nightly", False)) or by_schedule,
+        at=run.logical_date or run.run_after,
+        form={**form, "accounts": accounts},
+    )
+
+
+def mail_export(context: Context, export_id: str, airflow: Any) -> None:
+    """Tell by e-mail that an export is made, with a link to the page of the exports; `airflow`: the task's own context."""
+    # Its client is loaded by installations only that send mail.
+    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+
+    found, language = context.settings, context.settings.file_language
+    with exports_of(context) as exports:
+        line = exports.line(export_id)
+    link = f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/import-export/exports"
+    SmtpNotifier(
+        to=list(found.export_email_to),
+        from_email=found.export_email_from or None,
+        subject=subject_of(line, language),
+        html_content=html_of(line, link, language),
+        smtp_conn_id=found.export_smtp_conn_id,
+    ).notify(airflow)
 
 
 class DropFolderSensor(BaseSensorOperator):

@@ -1,4 +1,4 @@
-"""The command line: `python -m import_export inspect FILE`, `undo JOB`, `migrate`."""
+"""The command line: `python -m import_export inspect FILE`, `undo JOB`, `export ACCOUNT`, `migrate`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from import_export import cli_inspect
+from import_export import cli_export, cli_inspect
 from import_export.errors import ImportExportError
 from import_export.imports.tables import ImportTable
 
@@ -26,12 +26,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "undo", help="take the rows of an import out again, when nothing came after it"
     )
     undo.add_argument("job", type=int, metavar="JOB", help="the job's number, as the report tells it")
+    export = commands.add_parser("export", help="write the statistics of accounts into files")
+    cli_export.add_arguments(export)
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "migrate":
             return _migrate()
         if chosen.command == "undo":
             return _undo(chosen.job)
+        if chosen.command == "export":
+            return cli_export.run(chosen)
         return cli_inspect.run(chosen, _tables_of_database)
     except ImportExportError as fault:
         print(f"import_export: {fault}", file=sys.stderr)
@@ -42,13 +46,15 @@ def _migrate() -> int:
     # Airflow is loaded only by what needs it: inspecting a file takes a second less without.
     from import_export.airflow_tasks import setting
     from import_export.services.assembly import assemble
+    from import_export.services.statistics_tables import register_statistics_tables
     from import_export.stores.migrations import migrate, migrate_statistics
 
     # The libraries' own progress is noise on a command line; what was applied is told below.
     logging.getLogger("yoyo").setLevel(logging.WARNING)
     context = assemble(setting, actor=f"command line: {getpass.getuser()}")
     applied = migrate(context.database) + migrate_statistics(context.database, context.statistics)
-    print("\n".join(f"applied {name}" for name in applied) or "the database is up to date")
+    told = [f"applied {name}" for name in applied] + register_statistics_tables(context)
+    print("\n".join(told) or "the database is up to date")
     return 0
 
 

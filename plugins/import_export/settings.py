@@ -18,6 +18,7 @@ from import_export.messages import Language
 from import_export.scopes import ScopeRule, parse_rules
 
 SECTION = "import_export"
+_FORMATS = r"(csv|xlsx|pdf)(\s*,\s*(csv|xlsx|pdf))*"
 
 Getter = Callable[[str], "str | None"]
 """Gives the text of a setting by its key, None when it is not set."""
@@ -31,8 +32,16 @@ def _setting(
     choices: tuple[str, ...] = (),
     zone: bool = False,
     pattern: str = "",
+    may_be_empty: bool = False,
 ) -> Any:
-    metadata = {"doc": doc, "least": least, "choices": choices, "zone": zone, "pattern": pattern}
+    metadata = {
+        "doc": doc,
+        "least": least,
+        "choices": choices,
+        "zone": zone,
+        "pattern": pattern,
+        "may_be_empty": may_be_empty,
+    }
     return field(default=default, metadata=metadata)
 
 
@@ -109,6 +118,65 @@ class Settings:
     language: str = _setting(
         "en", doc="Language of reports and of texts kept with jobs.", choices=("en", "id")
     )
+    exports_folder: Path | None = _setting(
+        None, doc="Folder of the files that are exported; empty: `exports` beside `work_folder`."
+    )
+    export_schedule: str = _setting(
+        "0 2 * * *",
+        doc="When all accounts are exported, as cron in `time_zone`; empty: never.",
+        pattern=r"\S+( +\S+){4}|@(hourly|daily|weekly|monthly)",
+        may_be_empty=True,
+    )
+    export_nightly_formats: str = _setting(
+        "csv,xlsx,pdf", doc="The formats that are made by the schedule.", pattern=_FORMATS
+    )
+    export_nightly_frame: int = _setting(
+        28, doc="How many days the schedule exports: 7, 28, 60 or 90.", choices=("7", "28", "60", "90")
+    )
+    export_language: str = _setting(
+        "id", doc="Language of exported files for which nobody chose one.", choices=("en", "id")
+    )
+    export_lanes: int = _setting(2, doc="How many accounts are exported side by side.", least=1)
+    export_direct_posts: int = _setting(
+        5000,
+        doc="A workbook or report of a period with more posts than this is not made while its reader waits (413).",
+        least=0,
+    )
+    export_csv_bom: bool = _setting(
+        default=True, doc="Whether CSV files begin with the mark by which Excel knows UTF-8."
+    )
+    export_csv_guard: bool = _setting(
+        default=True, doc="Whether cells of CSV files that a spreadsheet would run are made harmless."
+    )
+    export_delivery: str = _setting(
+        "",
+        doc="Where exported files are also put; empty: nowhere.",
+        choices=("object_storage", "google_drive"),
+    )
+    export_delivery_path: str = _setting(
+        "", doc="Folder or URI for `object_storage` (`s3://conn@bucket/exports`)."
+    )
+    export_gdrive_folder_id: str = _setting(
+        "", doc="Id of the Drive folder that holds `exports`; empty: the account's root."
+    )
+    export_email_to: tuple[str, ...] = _setting(
+        (), doc="Who gets an e-mail with a link when an export is made, separated by commas; empty: nobody."
+    )
+    export_email_from: str = _setting("", doc="Its sender; empty: that of the connection.")
+    export_smtp_conn_id: str = _setting("smtp_default", doc="Airflow connection of the mail server.")
+    export_retention_days: int = _setting(
+        90, doc="Files of older exports are removed; 0: they are kept.", least=0
+    )
+
+    @property
+    def exports(self) -> Path:
+        """`exports_folder`, or its default."""
+        return self.exports_folder or self.work_folder.parent / "exports"
+
+    @property
+    def file_language(self) -> Language:
+        """`export_language`, as the messages know it."""
+        return "en" if self.export_language == "en" else "id"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -127,6 +195,9 @@ def load(get: Getter) -> Settings:
     wrong: list[str] = []
     for each in fields(Settings):
         text = get(each.name)
+        if text is not None and not text.strip() and each.metadata["may_be_empty"]:
+            values[each.name] = ""
+            continue
         if text is None or not text.strip():
             if each.default is MISSING:
                 wrong.append(f"[{SECTION}] {each.name} is not set ({each.metadata['doc']})")
@@ -141,6 +212,10 @@ def load(get: Getter) -> Settings:
         and not values.get("archive_path")
     ):
         wrong.append(f"[{SECTION}] archive_path is not set, but archive = object_storage needs it")
+    if values.get("export_delivery") == "object_storage" and not values.get("export_delivery_path"):
+        wrong.append(
+            f"[{SECTION}] export_delivery_path is not set, but export_delivery = object_storage needs it"
+        )
     if wrong:
         raise SettingsError("; ".join(wrong))
     return Settings(**values)
@@ -152,9 +227,13 @@ def environment_name(key: str) -> str:
 
 
 def _parse(kind: str, text: str, metadata: Any) -> Any:
+    if metadata["choices"] and text not in metadata["choices"]:
+        raise ValueError(f"must be one of: {', '.join(metadata['choices'])}")
     if kind == "int":
         return _whole_number(text, metadata["least"])
-    if kind == "Path":
+    if kind == "bool":
+        return _truth(text)
+    if kind in ("Path", "Path | None"):
         path = Path(text)
         if not path.is_absolute():
             raise ValueError("must be an absolute path")
@@ -167,9 +246,13 @@ def _parse(kind: str, text: str, metadata: Any) -> Any:
         raise ValueError("is no time zone such as Asia/Jakarta")
     if metadata["pattern"] and not re.fullmatch(metadata["pattern"], text):
         raise ValueError(f"must look like {metadata['pattern']}")
-    if metadata["choices"] and text not in metadata["choices"]:
-        raise ValueError(f"must be one of: {', '.join(metadata['choices'])}")
     return text
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("must be True or False")
+    return text.lower() == "true"
 
 
 def _whole_number(text: str, least: int | None) -> int:

@@ -11,12 +11,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from import_export.stores.database import Database
-from import_export.stores.migrations import migrate
+from import_export.stores.migrations import migrate, migrate_statistics
 from tests.api.house import ROOT, House, front, opened_house, served
 
 USED = (
     "import_job_events corrections import_progress import_jobs import_batches idempotency_keys expected_files "
-    "audit_log table_versions stocks sales customers"
+    "audit_log table_versions stocks sales customers export_files export_accounts exports"
 ).split()
 """What imports write to, in an order in which it can be deleted."""
 
@@ -31,6 +31,7 @@ def served_url() -> Iterator[str]:
 def migrated(uri: str) -> Database:
     database = Database(Connection.from_uri(uri, conn_id="import_export_mysql"))
     migrate(database)
+    migrate_statistics(database, database.sibling(f"{database.name}_statistics"))
     return database
 
 

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,15 @@ import uvicorn
 from airflow.sdk import Connection
 from fastapi import FastAPI
 
-from import_export.api.access import Access, Person
+from import_export.api.access import EXPORT_DAG_ID, IMPORT_DAG_ID, Access, Person
 from import_export.api.app import create_app
 from import_export.api.installation import Installation
 from import_export.errors import DatabaseUnavailable
 from import_export.scopes import Scope
 from import_export.services.archiving import archive_lane
 from import_export.services.context import Context
+from import_export.services.export_delivery import deliver_export
+from import_export.services.exporting import Run, close_export, export_id_of, export_lane, plan_export
 from import_export.services.finishing import finish_batch
 from import_export.services.loading import load_lane
 from import_export.services.receiving import batch_id_of, extract_batch
@@ -61,6 +64,8 @@ class StandIn:
         self.at_once = True
         self.asked: list[tuple[str, str]] = []
         """Each run that was started: its id, and who started it."""
+        self.forms: dict[str, Mapping[str, Any]] = {}
+        """The forms of runs of exports, as they were filled in."""
         self.waiting: list[str] = []
         self.faults: list[Exception] = []
         self.refuses: Exception | None = None
@@ -69,12 +74,16 @@ class StandIn:
     async def person(self, token: str) -> Person | None:
         return PEOPLE.get(token)
 
-    def start_run(self, run_id: str, by: str) -> None:
+    def start_run(
+        self, run_id: str, by: str, dag_id: str = IMPORT_DAG_ID, form: Mapping[str, Any] | None = None
+    ) -> None:
         if self.refuses is not None:
             raise self.refuses
         if any(run_id == each for each, _ in self.asked):
             return
         self.asked.append((run_id, by))
+        if dag_id == EXPORT_DAG_ID:
+            self.forms[run_id] = form or {}
         if self.at_once:
             self.run(run_id)
         else:
@@ -88,6 +97,9 @@ class StandIn:
     def run(self, run_id: str) -> None:
         """The tasks of `import_batch` in their order; as there, a step that fails keeps no other from its turn."""
         assert self._context is not None
+        if run_id in self.forms:
+            self.export(self._context, run_id)
+            return
         context = replace(self._context, actor=f"import_batch/{run_id}")
         batch_id = batch_id_of(run_id)
         lanes = extract_batch(context, batch_id)
@@ -95,6 +107,15 @@ class StandIn:
             for lane in lanes:
                 self._tried(step, context, lane)
         self._tried(finish_batch, context, batch_id)
+
+    def export(self, context: Context, run_id: str) -> None:
+        """The tasks of `export_statistics` in their order."""
+        run = Run(run_id=run_id, nightly=False, at=datetime.now(UTC), form=self.forms[run_id])
+        context = replace(context, actor=f"export_statistics/{run_id}")
+        for lane in plan_export(context, run):
+            self._tried(export_lane, context, lane)
+        self._tried(deliver_export, context, export_id_of(context, run))
+        self._tried(close_export, context, export_id_of(context, run))
 
     def _tried(self, step: Callable[..., object], *arguments: object) -> None:
         try:
@@ -174,8 +195,10 @@ class Front:
     async def person(self, token: str) -> Person | None:
         return await self.gate.person(token)
 
-    def start_run(self, run_id: str, by: str) -> None:
-        self.gate.start_run(run_id, by)
+    def start_run(
+        self, run_id: str, by: str, dag_id: str = IMPORT_DAG_ID, form: Mapping[str, Any] | None = None
+    ) -> None:
+        self.gate.start_run(run_id, by, dag_id, form)
 
     def let(self, gate: StandIn, context: Context) -> None:
         """Put another installation behind the app."""
@@ -199,7 +222,8 @@ def opened_house(url: str, uri: str | None, root: Path, **settings: Any) -> Iter
     connection = Connection.from_uri(uri or "mysql://nobody@127.0.0.1:1/none", conn_id="import_export_mysql")
     flow = Flow.make(Database(connection), root)
     plain = replace(flow.context, settings=replace(flow.context.settings, **settings))
-    pooled = replace(plain, database=PooledDatabase(connection))
+    database = PooledDatabase(connection)
+    pooled = replace(plain, database=database, statistics=database.sibling(plain.statistics.name))
     gate = StandIn(plain)
     front().let(gate, pooled)
     house = House(Flow(plain, root), gate, front().app, url, pooled)

@@ -27,6 +27,11 @@ FILLED = {
     "job_id": "1",
     "column_id": "1",
     "alias_id": "1",
+    "account_id": "17841",
+    "competitor_id": "17842",
+    "content": "media",
+    "export_id": BATCH,
+    "file_id": "1",
 }
 TOKENS = (None, "bad", *PEOPLE)
 

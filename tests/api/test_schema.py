@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode, checks
 
-from tests.api.house import House, front, imported, only_file, served, stocks, upload
+from devtools.account_data import AccountPlan, fill
+from tests.api.house import House, data, front, imported, only_file, served, stocks, upload
 
 EXAMPLES = 5
 checks.load_all_checks()
@@ -38,7 +39,18 @@ def there(own_house: House) -> dict[str, Any]:
     batch_id = imported(own_house.operator, ("stocks.csv", content), dist_id="0112")
     upload(own_house.operator, ("stocks.csv", "a;b\n1;2\n"))
     job = only_file(own_house.viewer, batch_id)
+    fill(own_house.context.statistics, AccountPlan(accounts=2, days=10, media_per_account=3, competitors=1))
+    [account, *_] = data(own_house.viewer.get("/api/accounts"))
+    competitors = data(own_house.viewer.get(f"/api/accounts/{account['id']}/competitor-accounts"))
+    wanted = {"accounts": [account["id"]], "formats": ["csv"], "contents": ["city"]}
+    export_id = data(own_house.operator.post("/api/exports", json=wanted), 202)["id"]
+    [file] = data(own_house.viewer.get(f"/api/exports/{export_id}"))["of_files"]
     return {
+        "account_id": account["id"],
+        "competitor_id": competitors[0]["id"],
+        "content": "media",
+        "export_id": export_id,
+        "file_id": file["id"],
         "batch_id": batch_id,
         "job_id": job["id"],
         "name": "stocks",

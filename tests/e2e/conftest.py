@@ -19,6 +19,7 @@ import psutil
 import pytest
 from airflow.sdk import Connection
 
+from devtools.account_data import AccountPlan, fill
 from devtools.local import REPOSITORY, Local
 from devtools.processes import of_stack
 from import_export.imports.jobs import ImportJob
@@ -29,6 +30,9 @@ Found = TypeVar("Found")
 
 USERS = {"admin": "admin", "operator": "user", "viewer": "viewer"}
 """Who may log in, with his role of Airflow."""
+
+TROUBLED = "17849"
+"""Id of an account that cannot be exported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     finally:
         run("stop")
     assert not sessions & {_session(pid) for pid in psutil.pids()}
+
+
+@pytest.fixture(scope="session")
+def exporting(stack: Stack) -> Stack:
+    """The stack with statistics: three accounts, and one whose only data lies before anything can."""
+    statistics = stack.database.sibling(f"{stack.database.name}_statistics")
+    fill(statistics, AccountPlan(accounts=3, days=40, media_per_account=20, competitors=1))
+    with statistics.session() as session, session.transaction():
+        session.execute(
+            "INSERT INTO `user` (id, username, social_account_id) VALUES (%s, 'troubled', 'x')", (TROUBLED,)
+        )
+        session.execute("INSERT INTO user_data (user_id, datestamp) VALUES (%s, '2001-01-01')", (TROUBLED,))
+    return stack
 
 
 def _session(pid: int) -> int:

@@ -21,7 +21,7 @@ from import_export.web.words import WORDS
 from tests.e2e.browser import IMPORTED, Api, Visits, chromium, texts, violations
 from tests.e2e.browser import api as api
 from tests.e2e.browser import visit as visit
-from tests.e2e.conftest import Stack
+from tests.e2e.conftest import Stack, eventually
 
 __all__ = ["api", "chromium", "visit"]
 
@@ -361,6 +361,7 @@ class Content:
 
     batch_id: str
     zip_name: str
+    export_id: str
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -374,13 +375,14 @@ class Content:
             "/tables/new",
             "/tables/filled",
             "/exports",
+            f"/exports/{self.export_id}",
             "/audit",
             "/batches/00000000-0000-4000-8000-000000000000",
         )
 
 
 @pytest.fixture(scope="module")
-def content(api: Api) -> Content:
+def content(api: Api, exporting: Stack) -> Content:
     columns = (
         {
             "name": "code",
@@ -401,8 +403,11 @@ def content(api: Api) -> Content:
     batch_id = api.upload(name, zipped(files), also=turned, table_name="filled")
     expected = {"dist_id": "<u>0900</u>", "table_name": "filled", "frequency": "daily", "days": []}
     api.call("PUT", "/expected", json=expected)
+    export = {"accounts": "all", "formats": ["csv"], "contents": ["city"]}
+    export_id = api.call("POST", "/exports", json=export)["id"]
     api.finished(batch_id)
-    return Content(batch_id, name)
+    eventually(lambda: api.call("GET", f"/exports/{export_id}")["finished_at"], seconds=IMPORTED / 1000)
+    return Content(batch_id, name, export_id)
 
 
 def open_all(page: Page, path: str) -> None:
@@ -410,6 +415,8 @@ def open_all(page: Page, path: str) -> None:
     page.goto(f"{page.url.split('/import-export')[0]}/import-export{path}")
     if path == "/batches":
         expect(page.locator("canvas")).to_be_visible()
+    if path == "/exports":
+        expect(page.locator("#preview canvas")).to_have_count(5)
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     for rejects in page.locator("details.rejects").all():
         expect(rejects.locator("table")).to_be_visible()
@@ -539,7 +546,8 @@ def test_who_may_only_look_finds_nothing_to_press_and_is_refused(visit: Visits, 
     page = visit("/upload", who="viewer")
     expect(page.get_by_text("You may look, but not change this.")).to_be_visible()
     for path in content.pages:
-        if path in ("/tables/new", "/audit") or path.startswith("/batches/0"):
+        # Downloads of one file are for everybody.
+        if path in ("/tables/new", "/audit", "/exports") or path.startswith("/batches/0"):
             continue
         open_all(page, path)
         pressable = page.locator("main :is(button, input, select, textarea):enabled:not(form.filter *)")

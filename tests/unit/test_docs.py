@@ -13,7 +13,7 @@ from import_export.settings import Settings, environment_name
 def test_every_setting_is_documented_as_it_is() -> None:
     page = (REPOSITORY / "docs" / "settings.md").read_text()
     for each in fields(Settings):
-        default = "–" if each.default in (MISSING, "", ()) else f"`{each.default}`"
+        default = "–" if each.default in (MISSING, None, "", ()) else f"`{each.default}`"
         line = f"| `{each.name}` | {default} | {each.metadata['doc']} |"
         assert line in page, f"docs/settings.md lacks this line, or has another one:\n{line}"
 

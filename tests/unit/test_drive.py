@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from import_export.archive import drive_client
-from import_export.archive.drive import DriveArchive
+from import_export.archive.drive import EXPORTS_FOLDER, DriveArchive
 from import_export.archive.protocol import ArchiveItem
 from import_export.errors import ArchiveRefused, ArchiveUnavailable
 from tests.drive_stand_in.server import StandIn, running_stand_in
@@ -227,3 +227,18 @@ def test_a_key_that_google_does_not_accept_is_told(
 
 def test_chunks_are_multiples_of_what_drive_wants() -> None:
     assert drive_client.CHUNK_BYTES % (256 << 10) == 0
+
+
+def test_exports_go_to_a_folder_of_their_own_with_the_place_before_the_name(
+    drive: StandIn, item: MakeItem, waits: list[float]
+) -> None:
+    exports = DriveArchive("google_cloud_default", "parent-folder", name=EXPORTS_FOLDER, sleep=waits.append)
+    reserved = exports.reserve_id()
+    place = {"folder": "nightly/2026-11-20/@kopi", "name": "Laporan.pdf", "reserved_id": reserved}
+    first = exports.store(item(b"%PDF-1", **place))
+    again = exports.store(item(b"%PDF-2", **place))
+    [file] = stored(drive)
+    [folder] = folders(drive)
+    assert drive.storage.files[folder]["name"] == "exports"
+    assert file["name"] == "nightly/2026-11-20/@kopi - Laporan.pdf"
+    assert first.file_id == again.file_id == reserved

@@ -36,6 +36,10 @@ def test_texts_become_the_types_of_the_settings() -> None:
         ("lanes", "0", "must be at least 1"),
         ("drop_folder", "drop", "must be an absolute path"),
         ("archive", "ftp", "must be one of: object_storage, google_drive"),
+        ("export_nightly_frame", "30", "must be one of: 7, 28, 60, 90"),
+        ("export_nightly_formats", "csv, doc", "must look like"),
+        ("export_csv_bom", "perhaps", "must be True or False"),
+        ("export_schedule", "at night", "must look like"),
     ],
 )
 def test_a_wrong_setting_is_told_by_its_name(key: str, text: str, told: str) -> None:
@@ -59,3 +63,20 @@ def test_object_storage_needs_a_path_and_drive_does_not() -> None:
 
 def test_a_setting_is_an_environment_variable_of_airflow() -> None:
     assert environment_name("drop_folder") == "AIRFLOW__IMPORT_EXPORT__DROP_FOLDER"
+
+
+def test_exports_lie_beside_the_work_folder_and_are_made_every_night_unless_said_otherwise() -> None:
+    settings = load(COMPLETE.get)
+    assert (settings.exports, settings.export_schedule) == (Path("/srv/exports"), "0 2 * * *")
+    said = load((COMPLETE | {"exports_folder": "/mnt/exports", "export_schedule": " "}).get)
+    assert (said.exports, said.export_schedule) == (Path("/mnt/exports"), "")
+
+
+def test_a_switch_is_true_or_false() -> None:
+    assert load(COMPLETE.get).export_csv_guard is True
+    assert load((COMPLETE | {"export_csv_guard": "False"}).get).export_csv_guard is False
+
+
+def test_a_delivery_to_object_storage_needs_a_path() -> None:
+    with pytest.raises(SettingsError, match="export_delivery_path is not set"):
+        load((COMPLETE | {"export_delivery": "object_storage"}).get)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from import_export.errors import Forbidden
 from import_export.scopes import Scope
 
+IMPORT_DAG_ID, EXPORT_DAG_ID = "import_batch", "export_statistics"
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
@@ -28,6 +29,11 @@ class Access(Enum):
     """To read the DAG `export_statistics`: the accounts' numbers, and what was exported."""
     EXPORT = "export"
     """To trigger it."""
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG that is asked about."""
+        return EXPORT_DAG_ID if self in (Access.STATISTICS, Access.EXPORT) else IMPORT_DAG_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,10 @@ class Gate(Protocol):
     async def person(self, token: str) -> Person | None:
         """Who has this token of Airflow's login."""
 
-    def start_run(self, run_id: str, by: str) -> None:
-        """Start a run of `import_batch`; one of that id that is there already is left alone."""
+    def start_run(
+        self, run_id: str, by: str, dag_id: str = IMPORT_DAG_ID, form: Mapping[str, Any] | None = None
+    ) -> None:
+        """Start a run, with its form filled in; one of that id that is there already is left alone."""
 
 
 def needs(access: Access) -> Callable[[Endpoint], Endpoint]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from airflow.api.common.trigger_dag import trigger_dag
@@ -14,21 +15,20 @@ from anyio import to_thread
 from jwt import InvalidTokenError
 from sqlalchemy.exc import SQLAlchemyError
 
-from import_export.api.access import Access, Person
+from import_export.api.access import IMPORT_DAG_ID, Access, Person
 from import_export.errors import DatabaseUnavailable, NotFound
 from import_export.scopes import ScopeRule, scope_of
 
 log = logging.getLogger(__name__)
 
-DAG_ID, EXPORT_DAG_ID = "import_batch", "export_statistics"
 _READ: dict[str, Any] = {"method": "GET"}
 _TRIGGER: dict[str, Any] = {"method": "POST", "access_entity": DagAccessEntity.RUN}
-_ASKED: dict[Access, tuple[str, dict[str, Any]]] = {
-    Access.READ: (DAG_ID, _READ),
-    Access.IMPORT: (DAG_ID, _TRIGGER),
-    Access.CONFIGURE: (DAG_ID, {"method": "PUT"}),
-    Access.STATISTICS: (EXPORT_DAG_ID, _READ),
-    Access.EXPORT: (EXPORT_DAG_ID, _TRIGGER),
+_ASKED: dict[Access, dict[str, Any]] = {
+    Access.READ: _READ,
+    Access.IMPORT: _TRIGGER,
+    Access.CONFIGURE: {"method": "PUT"},
+    Access.STATISTICS: _READ,
+    Access.EXPORT: _TRIGGER,
 }
 
 
@@ -52,12 +52,15 @@ class AirflowGate:
         name = str(user.get_name())
         return Person(name, scope_of(self._rules, name, _roles(user)), grants)
 
-    def start_run(self, run_id: str, by: str) -> None:
-        """Start a run of `import_batch`; raises `NotFound` while Airflow does not know the DAG, `DatabaseUnavailable`."""
+    def start_run(
+        self, run_id: str, by: str, dag_id: str = IMPORT_DAG_ID, form: Mapping[str, Any] | None = None
+    ) -> None:
+        """Start a run; raises `NotFound` while Airflow does not know the DAG, `DatabaseUnavailable`."""
         try:
             trigger_dag(
-                DAG_ID,
+                dag_id,
                 run_id=run_id,
+                conf=None if form is None else dict(form),
                 triggered_by=DagRunTriggeredByType.REST_API,
                 triggering_user_name=by[:250],
             )
@@ -65,7 +68,7 @@ class AirflowGate:
             log.info("run %s is there already", run_id)
         except DagNotFound as fault:
             raise NotFound(
-                f"Airflow does not know the DAG {DAG_ID} (yet); the import is started when it does"
+                f"Airflow does not know the DAG {dag_id} (yet); an import is started when it does"
             ) from fault
         except SQLAlchemyError as fault:
             raise DatabaseUnavailable("Airflow's own database does not answer") from fault
@@ -76,8 +79,8 @@ def _grants(manager: Any, user: Any) -> frozenset[Access]:
         {Access.LOGIN}
         | {
             access
-            for access, (dag_id, asked) in _ASKED.items()
-            if manager.is_authorized_dag(details=DagDetails(id=dag_id), user=user, **asked)
+            for access, asked in _ASKED.items()
+            if manager.is_authorized_dag(details=DagDetails(id=access.dag_id), user=user, **asked)
         }
     )
 

@@ -10,10 +10,13 @@ from fastapi.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from import_export.api import (
+    accounts_router,
     batches_router,
     bodies,
     columns_router,
+    downloads_router,
     expected_router,
+    exports_router,
     imports_router,
     jobs_router,
     tables_router,
@@ -31,6 +34,9 @@ ROUTERS = (
     columns_router.router,
     tables_router.router,
     expected_router.router,
+    accounts_router.router,
+    downloads_router.router,
+    exports_router.router,
 )
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": bodies.Refusal, "description": told}

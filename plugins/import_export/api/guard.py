@@ -119,7 +119,7 @@ class Guard:
         if access is not None and not person.may(access):
             return (
                 403,
-                f"You may not do this: Airflow does not grant you '{access.value}' on the DAG import_batch.",
+                f"You may not do this: Airflow does not grant you '{access.value}' on the DAG {access.dag_id}.",
                 {},
             )
         if access is None:

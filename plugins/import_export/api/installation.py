@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
-from import_export.api.access import Gate, Person
+from import_export.api.access import EXPORT_DAG_ID, Gate, Person
 from import_export.api.guard import person_of
 from import_export.errors import NotFound
 from import_export.imports.jobs import ImportBatch, ImportJob
@@ -66,6 +66,10 @@ class Call:
     def start_run(self, run_id: str) -> None:
         """Start a run of `import_batch` in the person's name."""
         self.gate.start_run(run_id, self.person.name)
+
+    def start_export(self, run_id: str, form: Mapping[str, Any]) -> None:
+        """Start a run of `export_statistics` in the person's name."""
+        self.gate.start_run(run_id, self.person.name, EXPORT_DAG_ID, form)
 
     def later(self, work: Callable[[], object]) -> None:
         """Have something done by and by. A server that ends first does what it has begun; a fault is in the log."""

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator
-from itertools import islice
 from pathlib import Path as FilePath
 from tempfile import TemporaryFile
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
-from anyio import CancelScope, to_thread
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
-from starlette.concurrency import iterate_in_threadpool
 
 from import_export.api import bodies, table_bodies, views
 from import_export.api.access import Access, needs
 from import_export.api.imports_router import form_body, with_upload
 from import_export.api.installation import Call, CallDep
+from import_export.api.streaming import CSV_TYPE, XLSX_TYPE, attachment, file_answer, opened_file, stream_of
 from import_export.api.upload_form import Upload
 from import_export.errors import BadRequest, NotFound
 from import_export.imports.suggesting import Suggestion, suggest_table
@@ -30,11 +27,6 @@ from import_export.services.table_files import export_csv, export_xlsx, template
 router = APIRouter(prefix="/api", tags=["tables"])
 
 TableName = Annotated[str, Path(min_length=1, max_length=64)]
-_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
-_XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_XLSX: dict[int | str, dict[str, Any]] = {
-    200: {"content": {_XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
-}
 
 
 def given(body: BaseModel) -> dict[str, Any]:
@@ -212,19 +204,17 @@ def versions(call: CallDep, name: TableName) -> Any:
     }
 
 
-@router.get("/tables/{name}/template.csv", response_class=Response, responses=_CSV)
+@router.get("/tables/{name}/template.csv", response_class=Response, responses=file_answer(CSV_TYPE))
 @needs(Access.READ)
 def template(
     call: CallDep, name: TableName, dist_id: Annotated[str | None, Query(max_length=64)] = None
 ) -> Response:
     """A file as the table wants it: header and one row of examples."""
     text = template_csv(table_named(call, name), dist_id or call.person.scope.only)
-    return Response(
-        "\ufeff" + text, media_type="text/csv; charset=utf-8", headers=_attachment(f"{name}.template.csv")
-    )
+    return Response("\ufeff" + text, media_type=CSV_TYPE, headers=attachment(f"{name}.template.csv"))
 
 
-@router.get("/tables/{name}/export.csv", response_class=StreamingResponse, responses=_CSV)
+@router.get("/tables/{name}/export.csv", response_class=StreamingResponse, responses=file_answer(CSV_TYPE))
 @needs(Access.READ)
 def content_csv(
     call: CallDep,
@@ -235,14 +225,10 @@ def content_csv(
 ) -> StreamingResponse:
     """The table's rows, any number."""
     pieces = export_csv(call.context, table_named(call, name), call.person.scope, for_people=for_people)
-    # The database is asked before the answer begins: what fails now is still told by a status.
-    begun = list(islice(pieces, 2))
-    return StreamingResponse(
-        _streamed(begun, pieces), media_type="text/csv; charset=utf-8", headers=_attachment(f"{name}.csv")
-    )
+    return stream_of(pieces, CSV_TYPE, f"{name}.csv")
 
 
-@router.get("/tables/{name}/export.xlsx", response_class=StreamingResponse, responses=_XLSX)
+@router.get("/tables/{name}/export.xlsx", response_class=StreamingResponse, responses=file_answer(XLSX_TYPE))
 @needs(Access.READ)
 def content_xlsx(call: CallDep, name: TableName) -> StreamingResponse:
     """The table's rows as a workbook, as many as a sheet holds."""
@@ -252,35 +238,12 @@ def content_xlsx(call: CallDep, name: TableName) -> StreamingResponse:
     file = TemporaryFile(dir=call.context.settings.work_folder)  # noqa: SIM115 - closed when it is sent
     try:
         export_xlsx(call.context, found, call.person.scope, file)
-        headers = _attachment(f"{name}.xlsx") | {"content-length": str(file.tell())}
+        size = file.tell()
         file.seek(0)
     except BaseException:
         file.close()
         raise
-    return StreamingResponse(_streamed([], _read(file)), media_type=_XLSX_TYPE, headers=headers)
-
-
-def _read(file: IO[bytes]) -> Generator[bytes]:
-    with file:
-        while piece := file.read(1 << 18):
-            yield piece
-
-
-async def _streamed(begun: list[bytes], rest: Generator[bytes]) -> AsyncIterator[bytes]:
-    """The pieces; their connection is given back in a thread also when the receiver went away."""
-    try:
-        for piece in begun:
-            yield piece
-        async for piece in iterate_in_threadpool(rest):
-            yield piece
-    finally:
-        with CancelScope(shield=True):
-            await to_thread.run_sync(rest.close)
-
-
-def _attachment(name: str) -> dict[str, str]:
-    safe = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "_" for sign in name)
-    return {"content-disposition": f'attachment; filename="{safe}"'}
+    return stream_of(opened_file(file), XLSX_TYPE, f"{name}.xlsx", size)
 
 
 def _with_columns(call: Call, found: ImportTable) -> table_bodies.TableWithColumns:

@@ -1,4 +1,4 @@
-"""An archive in Google Drive: the folder `distributor_file`, one file a job, found again instead of doubled."""
+"""An archive in Google Drive: a folder of its own, one file a job, found again instead of doubled."""
 
 from __future__ import annotations
 
@@ -15,17 +15,32 @@ from import_export.archive.protocol import Archived, ArchiveItem
 from import_export.errors import ArchiveUnavailable
 
 FOLDER = "distributor_file"
+EXPORTS_FOLDER = "exports"
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
-_TYPES = {".csv": "text/csv", ".txt": "text/plain", ".zip": "application/zip"}
+_TYPES = {
+    ".csv": "text/csv",
+    ".txt": "text/plain",
+    ".zip": "application/zip",
+    ".pdf": "application/pdf",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 _FIELDS = "id, name, md5Checksum, webViewLink, trashed, appProperties"
 
 
 class DriveArchive:
     """Keeps files in Drive; works for folders of shared drives, too."""
 
-    def __init__(self, conn_id: str, folder_id: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        """`folder_id`: the folder that holds `distributor_file`, empty for the account's root."""
+    def __init__(
+        self,
+        conn_id: str,
+        folder_id: str,
+        *,
+        name: str = FOLDER,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`folder_id`: the folder that holds the archive's own, called `name`; empty for the account's root."""
         self._hook = DriveHook(gcp_conn_id=conn_id)
+        self._name = name
         self._parent = folder_id or "root"
         self._calls = DriveCalls(sleep)
 
@@ -54,14 +69,14 @@ class DriveArchive:
 
     @cached_property
     def _folder(self) -> str:
-        """The id of `distributor_file`, made when it is missing.
+        """The id of the archive's own folder, made when it is missing.
 
         Several lanes may make it at the same moment: all look again, the oldest one stays, and who made another one
         that is still empty removes it.
         """
         found = self._folders()
         if not found:
-            body = {"name": FOLDER, "mimeType": _FOLDER_TYPE, "parents": [self._parent]}
+            body = {"name": self._name, "mimeType": _FOLDER_TYPE, "parents": [self._parent]}
             made = self._calls.call(self._files.create(body=body, fields="id", supportsAllDrives=True))["id"]
             found = self._folders()
             if found and found[0] != made:
@@ -70,7 +85,7 @@ class DriveArchive:
         return found[0]
 
     def _folders(self) -> list[str]:
-        query = f"name = {_quoted(FOLDER)} and mimeType = {_quoted(_FOLDER_TYPE)} and {_quoted(self._parent)} in parents"
+        query = f"name = {_quoted(self._name)} and mimeType = {_quoted(_FOLDER_TYPE)} and {_quoted(self._parent)} in parents"
         return [each["id"] for each in self._list(f"{query} and trashed = false", order="createdTime,name")]
 
     def _list(self, query: str, order: str | None = None) -> list[dict[str, Any]]:
@@ -98,7 +113,8 @@ class DriveArchive:
 
     def _upload(self, item: ArchiveItem, known: dict[str, Any] | None) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "name": item.name,
+            # A folder for each place would be more calls than files; the place goes before the name.
+            "name": f"{item.folder} - {item.name}" if item.folder else item.name,
             "description": item.description,
             "appProperties": {
                 "import_export_job": str(item.job_id),

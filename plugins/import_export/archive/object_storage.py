@@ -17,7 +17,10 @@ _CHUNK = 1 << 20
 
 
 class ObjectStorageArchive:
-    """Keeps files as `ROOT/DISTRIBUTOR/YYYY/MM/JOB_NAME`; the job's number makes the path an id."""
+    """Keeps files as `ROOT/DISTRIBUTOR/YYYY/MM/JOB_NAME`; the job's number makes the path an id.
+
+    Those with a folder of their own are `ROOT/FOLDER/NAME`, and replaced when they are made again.
+    """
 
     def __init__(self, root: str) -> None:
         self._root = ObjectStoragePath(root)
@@ -27,9 +30,7 @@ class ObjectStorageArchive:
 
     def store(self, item: ArchiveItem) -> Archived:
         """Keep a file; one that is there already with the same bytes is left as it is."""
-        month = f"{item.received_at:%Y/%m}"
-        folder = self._root / safe_name(item.dist_id or "no-distributor") / month
-        target = folder / f"{item.job_id}_{safe_name(item.name)}"
+        folder, target = self._place(item)
         try:
             if not _holds(target, item):
                 self._write(folder, target, item)
@@ -42,6 +43,12 @@ class ObjectStorageArchive:
         except OSError as fault:
             raise ArchiveUnavailable(f"{target}: {fault}") from fault
         return Archived(url=str(target), file_id=None)
+
+    def _place(self, item: ArchiveItem) -> tuple[Any, Any]:
+        if item.folder is not None:
+            return self._root / item.folder, self._root / item.folder / item.name
+        folder = self._root / safe_name(item.dist_id or "no-distributor") / f"{item.received_at:%Y/%m}"
+        return folder, folder / f"{item.job_id}_{safe_name(item.name)}"
 
     def _write(self, folder: Any, target: Any, item: ArchiveItem) -> None:
         folder.mkdir(parents=True, exist_ok=True)

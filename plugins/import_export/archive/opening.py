@@ -1,4 +1,4 @@
-"""Opens the archive that the settings name."""
+"""Opens the archives that the settings name: that of the imports, and that of the exports."""
 
 from __future__ import annotations
 
@@ -15,3 +15,14 @@ def open_archive(settings: Settings) -> Archive:
 
         return DriveArchive(settings.gdrive_conn_id, settings.gdrive_folder_id)
     return ObjectStorageArchive(settings.archive_path)
+
+
+def open_delivery(settings: Settings) -> Archive | None:
+    """Where exported files are also put; None without such a place."""
+    if settings.export_delivery == "google_drive":
+        from import_export.archive.drive import EXPORTS_FOLDER, DriveArchive
+
+        return DriveArchive(settings.gdrive_conn_id, settings.export_gdrive_folder_id, name=EXPORTS_FOLDER)
+    if settings.export_delivery == "object_storage":
+        return ObjectStorageArchive(settings.export_delivery_path)
+    return None

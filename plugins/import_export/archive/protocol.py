@@ -24,6 +24,8 @@ class ArchiveItem:
     description: str
     reserved_id: str | None
     """What `reserve_id` gave before the first attempt."""
+    folder: str | None = None
+    """Where in the archive, as `a/b`, under just its name; None: by distributor and month."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from import_export.archive.opening import open_archive
+from import_export.archive.opening import open_archive, open_delivery
 from import_export.services.context import Context
 from import_export.settings import Getter, Settings, load
 from import_export.stores.connections import open_database
@@ -23,6 +23,7 @@ def assemble(get: Getter, *, actor: str, opened: Callable[[str], Database] = ope
         database=database,
         statistics=database.sibling(statistics_name(settings, database)),
         open_archive=lambda: open_archive(settings),
+        open_delivery=lambda: open_delivery(settings),
         actor=actor,
         ddl_database=opened(settings.ddl_conn_id) if settings.ddl_conn_id else None,
     )

@@ -28,6 +28,8 @@ class Context:
     database: Database
     open_archive: Callable[[], Archive]
     """Called only when something is to be archived: it may need credentials that other steps do without."""
+    open_delivery: Callable[[], Archive | None] = lambda: None
+    """Where exported files are also put, when there is such a place."""
     actor: str
     """Who or what moves the jobs: a run and its task, or a person."""
     clock: Callable[[], datetime] = utc_now

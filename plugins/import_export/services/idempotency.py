@@ -43,11 +43,22 @@ class KeptAnswer:
     body: Mapping[str, Any]
 
 
+def has_batch(session: Session, batch_id: str) -> bool:
+    """Whether an upload came as far as to be a batch."""
+    return JobStore(session).has_batch(batch_id)
+
+
 def once(
-    context: Context, key: str | None, fingerprint: str, batch_id: str, work: Callable[[], KeptAnswer]
+    context: Context,
+    key: str | None,
+    fingerprint: str,
+    batch_id: str,
+    work: Callable[[], KeptAnswer],
+    registered: Callable[[Session, str], bool] = has_batch,
 ) -> tuple[KeptAnswer, bool]:
     """Do the work, or give the answer that it gave before; and whether it was done now.
 
+    `batch_id` names what the work makes; `registered`: whether it came so far, when its server ended in the middle.
     Keys are the person's own, and are known for a week. Raises `KeyReused`, `KeyInWork`; when the work fails, the key
     is free again.
     """
@@ -69,11 +80,11 @@ def once(
                 batch_id=batch_id,
                 now=context.clock(),
             )
-            if ours or not _is_lost(context, session, owner, key):
+            if ours or not _is_lost(context, session, owner, key, registered):
                 break
             sql.drop_key(session.raw, owner=owner, idempotency_key=key)
         if not ours:
-            return _kept(session, owner, key, fingerprint), False
+            return _kept(session, owner, key, fingerprint, registered), False
     try:
         answer = work()
     except BaseException:
@@ -91,11 +102,17 @@ def once(
             sql.answer_key(session.raw, owner=owner, idempotency_key=key, status=answer.status, answer=body)
     except TransientError:
         # The upload is taken, and its sender has to know that.
-        log.exception("batch %s: its answer could not be kept for a repetition", batch_id)
+        log.exception("%s: its answer could not be kept for a repetition", batch_id)
     return answer, True
 
 
-def _is_lost(context: Context, session: Session, owner: str, key: str) -> bool:
+def _is_lost(
+    context: Context,
+    session: Session,
+    owner: str,
+    key: str,
+    registered: Callable[[Session, str], bool],
+) -> bool:
     """Whether nobody works on the first upload any more, and nothing came of it."""
     found = queries("batches").find_key(session.raw, owner=owner, idempotency_key=key)
     if found is None:
@@ -103,16 +120,22 @@ def _is_lost(context: Context, session: Session, owner: str, key: str) -> bool:
     _, batch_id, _, answer, created_at = found
     if answer is not None or context.clock() - created_at < LOST_AFTER:
         return False
-    return not JobStore(session).has_batch(batch_id)
+    return not registered(session, batch_id)
 
 
-def _kept(session: Session, owner: str, key: str, fingerprint: str) -> KeptAnswer:
+def _kept(
+    session: Session,
+    owner: str,
+    key: str,
+    fingerprint: str,
+    registered: Callable[[Session, str], bool],
+) -> KeptAnswer:
     found = queries("batches").find_key(session.raw, owner=owner, idempotency_key=key)
     if found is None or found[3] is None:
-        known = f"; it is batch {found[1]}" if found and JobStore(session).has_batch(found[1]) else ""
+        known = f"; it is {found[1]}" if found and registered(session, found[1]) else ""
         raise KeyInWork(
-            f"the upload with this Idempotency-Key is still being worked on; ask again a little later{known}"
+            f"the request with this Idempotency-Key is still being worked on; ask again a little later{known}"
         )
     if found[0] != fingerprint:
-        raise KeyReused("this Idempotency-Key was used for another upload; use a new one")
+        raise KeyReused("this Idempotency-Key was used for another request; use a new one")
     return KeptAnswer(found[2], json.loads(found[3]))

@@ -1,4 +1,4 @@
-"""The other pages: upload, who is missing, exports, changes, the REST API's own."""
+"""The other pages: upload, who is missing, changes, the REST API's own."""
 
 from __future__ import annotations
 
@@ -108,13 +108,6 @@ def expect_no_more(
     """Expect a file no more."""
     expecting.expect_no_more(page.call.context, page.call.person.scope, dist_id, table_name)
     return HTMLResponse(headers={"hx-refresh": "true"})
-
-
-@router.get("/exports", response_class=HTMLResponse)
-@needs(Access.READ)
-def exports(page: PageDep) -> HTMLResponse:
-    """The place of the exports."""
-    return page.page("exports.html", current="exports")
 
 
 @router.get("/audit", response_class=HTMLResponse)

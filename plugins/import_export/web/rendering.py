@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
+from babel.numbers import format_decimal
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,6 +25,8 @@ from import_export.web.words import word
 
 FOLDER = Path(__file__).resolve().parent
 LANGUAGE_COOKIE = "import_export_language"
+NOTHING = "–"
+"""What stands for a missing number."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -67,9 +71,13 @@ class PageCall:
             "person": person.name,
             "may_import": person.may(Access.IMPORT),
             "may_configure": person.may(Access.CONFIGURE),
+            "may_see_statistics": person.may(Access.STATISTICS),
+            "may_export": person.may(Access.EXPORT),
             "sees_all": person.scope.everything,
             "n": lambda number: grouped(number, language),
+            "number": lambda number, decimals=0: shown_number(number, language, decimals),
             "size": readable_size,
+            "day": lambda day: short_day(day, language),
             "moment": lambda at: shown_moment(at, self.call.context.settings.zone),
             "status_name": lambda status: status.label_id if language == "id" else status.label,
             "query": with_query,
@@ -108,6 +116,23 @@ def grouped(number: int | None, language: Language) -> str:
     """A whole number with its thousands apart."""
     text = f"{number or 0:,}"
     return text.replace(",", ".") if language == "id" else text
+
+
+def shown_number(number: float | None, language: Language, decimals: int = 0) -> str:
+    """A number with its thousands apart and that many decimals; a missing one as a dash, never as 0.
+
+    >>> shown_number(1234.5, "id", 2), shown_number(None, "en")
+    ('1.234,50', '–')
+    """
+    if number is None:
+        return NOTHING
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return str(format_decimal(number, pattern, locale=language))
+
+
+def short_day(day: date, language: Language) -> str:
+    """`24 Okt 2022`."""
+    return str(format_date(day, "d MMM y", locale=language))
 
 
 def readable_size(octets: int) -> str:

@@ -4,6 +4,8 @@ import { ask, confirmed, follow, toast, told } from "./tools.js";
 import { drawChart } from "./charts.js";
 import { startLive } from "./live.js";
 import { startUpload } from "./upload.js";
+import { startExports } from "./exports.js";
+import { drawExportCharts } from "./export-charts.js";
 import { startTableForm } from "./table-form.js";
 import { sendCorrections, watchCells } from "./corrections.js";
 
@@ -79,10 +81,15 @@ document.body.addEventListener("htmx:afterSettle", start);
 
 function start() {
   drawChart();
+  drawExportCharts();
   startTableForm();
   watchCells();
 }
-window.addEventListener("theme", drawChart);
+window.addEventListener("theme", () => {
+  drawChart();
+  drawExportCharts(true);
+});
 start();
 startLive();
 startUpload();
+startExports();

@@ -4,7 +4,7 @@
 let drawn = null;
 let loading = null;
 
-function library() {
+export function library() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = `${document.body.dataset.root}/static/vendor/chart.js`;
@@ -15,7 +15,7 @@ function library() {
   return loading;
 }
 
-const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+export const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 export async function drawChart() {
   const canvas = document.getElementById("chart");

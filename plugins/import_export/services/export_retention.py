@@ -1,0 +1,63 @@
+"""Removes the files of old exports, and closes exports that broke off without telling anybody."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from datetime import timedelta
+from itertools import groupby
+
+from import_export.exports.runs import Export
+from import_export.services.context import Context
+from import_export.services.export_files import remove_files
+from import_export.services.exporting import exports_of
+
+log = logging.getLogger(__name__)
+
+UNHEARD = timedelta(days=1)
+"""An unfinished export of which nothing was heard for so long has lost its run."""
+BROKE_OFF = "the run broke off and nobody took it up again; start the export anew"
+
+
+def remove_old(context: Context) -> list[str]:
+    """Remove the files of exports that were finished more than `export_retention_days` ago; give the ids of those.
+
+    The exports themselves stay in the list. Nothing is touched that is not a file of an export.
+    """
+    days = context.settings.export_retention_days
+    if not days:
+        return []
+    before = context.clock() - timedelta(days=days)
+    with exports_of(context) as exports:
+        old = [exports.export(export_id) for export_id in exports.finished_before(before)]
+    for export in old:
+        _remove(context, export)
+        with exports_of(context) as exports:
+            exports.set_removed(export.export_id, context.clock())
+        log.info("export %s: its files were removed, they are older than %s days", export.export_id, days)
+    return [export.export_id for export in old]
+
+
+def close_lost(context: Context) -> list[str]:
+    """Close exports whose runs were ended from outside; give their ids."""
+    with exports_of(context) as exports:
+        lost = exports.unheard_since(context.clock() - UNHEARD)
+        for export_id in lost:
+            exports.fail_waiting(export_id, reason=BROKE_OFF, now=context.clock())
+            exports.finish(export_id, failure=BROKE_OFF, now=context.clock())
+    return lost
+
+
+def _remove(context: Context, export: Export) -> None:
+    root = context.settings.exports.resolve()
+    place = root / export.folder
+    if not place.resolve().is_relative_to(root):
+        log.warning("%s leads elsewhere; its files are left alone", place)
+        return
+    with exports_of(context) as exports:
+        files = exports.files(export.export_id)
+    for folder, of_folder in groupby(files, key=lambda file: file.folder):
+        remove_files(place / folder, (file.made.name for file in of_folder))
+    # Something else may lie there by now.
+    with suppress(OSError):
+        place.rmdir()

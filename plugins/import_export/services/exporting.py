@@ -1,0 +1,311 @@
+"""An export from its request to its end: registered, planned, worked on in lanes over its accounts, closed."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from import_export.errors import BadRequest, TransientError
+from import_export.exports.names import folder_name, safe_name
+from import_export.exports.report import Account
+from import_export.exports.requests import ALL, ExportRequest, read_request
+from import_export.exports.runs import (
+    AccountState,
+    Export,
+    ExportAccount,
+    ExportFile,
+    ExportLine,
+    Kind,
+)
+from import_export.services.accounts import find_account, list_accounts
+from import_export.services.context import Context
+from import_export.services.export_files import make_files, remove_files, wanted_of
+from import_export.stores.database import Session
+from import_export.stores.exports import ExportStore
+
+log = logging.getLogger(__name__)
+
+_RUNS = uuid.UUID("0b5fd1f4-8f0a-4d4c-9a0e-0d6f1f6f5b0e")
+"""Namespace of the ids of exports whose runs have no UUIDs for ids."""
+_NAMES_SHOWN = 3
+NO_TURN = "the run ended before it was this account's turn; the log of its lane tells why"
+NOT_PLANNED = "the run ended before it knew the accounts; the log of its first task tells why"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run of the DAG, as far as an export is concerned."""
+
+    run_id: str
+    nightly: bool
+    """Whether it makes what the schedule makes."""
+    at: datetime
+    """Its logical date (with a zone): the date of what it makes."""
+    form: Mapping[str, Any]
+    """What a person filled in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportLane:
+    """Some accounts of an export, and the words by which a person knows the lane in Airflow's grid."""
+
+    export_id: str
+    lane: int
+    label: str
+
+
+@contextmanager
+def exports_of(context: Context) -> Iterator[ExportStore]:
+    """The exports, in a transaction on a connection of their own."""
+    with context.database.session() as session, session.transaction():
+        yield ExportStore(session)
+
+
+def is_export(session: Session, export_id: str) -> bool:
+    """Whether there is an export of that id."""
+    return ExportStore(session).find(export_id) is not None
+
+
+def export_id_of(context: Context, run: Run) -> str:
+    """The id of the export that a run works on: a night's is the same for all runs of that date."""
+    if run.nightly:
+        return str(uuid.uuid5(_RUNS, f"nightly {_day(context, run)}"))
+    try:
+        return str(uuid.UUID(run.run_id))
+    except ValueError:
+        return str(uuid.uuid5(_RUNS, run.run_id))
+
+
+def new_export(context: Context, request: ExportRequest, export_id: str) -> Export:
+    """Register what a person asked for, for a run of the same id; raises `NotFound` for an account that is none."""
+    export = _on_demand(context, request, export_id, export_id, by=context.actor)
+    if request.accounts is not None:
+        accounts_of(context, request)
+    with exports_of(context) as exports:
+        exports.add(export)
+    return export
+
+
+def drop_export(context: Context, export_id: str) -> None:
+    """Forget an export for which no run could be started."""
+    with exports_of(context) as exports:
+        exports.drop(export_id)
+
+
+def plan_export(context: Context, run: Run) -> list[ExportLane]:
+    """Register the run's export if it is new, find its accounts, and deal them into lanes.
+
+    May be repeated: a run that comes again makes all accounts anew, in the same places. Raises `BadRequest` for what is
+    wrong with the form, `NotFound` for an account that is none.
+    """
+    export_id = export_id_of(context, run)
+    with exports_of(context) as exports:
+        known = exports.find(export_id)
+    planned = _nightly(context, run, export_id) if run.nightly else known or _of_form(context, run, export_id)
+    accounts = accounts_of(context, planned.request)
+    with exports_of(context) as exports:
+        exports.add(planned)
+        ids = {account.id for account in accounts}
+        kept = {each.folder for each in exports.accounts(export_id) if each.account_id not in ids}
+        dealt = _dealt(accounts, folders_of(accounts, kept), context.settings.export_lanes)
+        exports.plan(
+            export_id,
+            planned.request,
+            dealt,
+            run_id=run.run_id,
+            made_at=planned.made_at,
+            now=context.clock(),
+        )
+    return _lanes(export_id, dealt)
+
+
+def export_lane(context: Context, lane: ExportLane) -> None:
+    """Make the files of each account of the lane that has none yet.
+
+    An account's own trouble is kept with it and leaves the others alone. A fault that passes is raised, for the task to be
+    tried again; it goes on where it was.
+    """
+    with exports_of(context) as exports:
+        exports.reopen(lane.export_id)
+        export = exports.export(lane.export_id)
+        waiting = exports.accounts(lane.export_id, lane=lane.lane, undone=True)
+    for number, account in enumerate(waiting, start=1):
+        try:
+            _export_account(context, export, account)
+        except TransientError:
+            raise
+        except Exception as fault:
+            log.exception("@%s (%s): nothing was exported", account.username, account.account_id)
+            with exports_of(context) as exports:
+                exports.set_failed(
+                    lane.export_id, account.account_id, reason=_reason(fault), now=context.clock()
+                )
+        else:
+            log.info("@%s: done, %s of %s", account.username, number, len(waiting))
+
+
+def close_export(context: Context, export_id: str) -> ExportLine:
+    """Nothing is left to do: what had no turn is told, and the state is final until the run comes again."""
+    with exports_of(context) as exports:
+        export = exports.export(export_id)
+        exports.fail_waiting(export_id, reason=NO_TURN, now=context.clock())
+        failure = None if export.planned_at else NOT_PLANNED
+        exports.finish(export_id, failure=failure, now=context.clock())
+        return exports.line(export_id)
+
+
+def accounts_of(context: Context, request: ExportRequest) -> list[Account]:
+    """The accounts that a request names, each once; raises `NotFound` for one that is none."""
+    if request.accounts is None:
+        return list_accounts(context)
+    found = [find_account(context, each) for each in request.accounts]
+    return list({account.id: account for account in found}.values())
+
+
+def uris_of(context: Context, export_id: str) -> list[str]:
+    """Where the files of an export are: where they were delivered, else on the disk."""
+    with exports_of(context) as exports:
+        export = exports.export(export_id)
+        files = exports.files(export_id)
+    root = context.settings.exports / export.folder
+    return [
+        file.delivered_url or (root / file.folder / file.made.name).as_uri()
+        for file in files
+        if file.removed_at is None
+    ]
+
+
+def folders_of(accounts: Sequence[Account], taken: Iterable[str] = ()) -> list[str]:
+    """A folder for each account, none of which is another's or taken; also not where capitals do not count.
+
+    Accounts whose names would give the same folder get their ids behind it, whichever comes first.
+    """
+    usual = [folder_name(account.username) for account in accounts]
+    keys = [each.casefold() for each in usual]
+    used = {each.casefold() for each in taken}
+    found = []
+    for account, folder, key in zip(accounts, usual, keys, strict=True):
+        name = folder if keys.count(key) == 1 and key not in used else f"{folder} {safe_name(account.id)}"
+        number = 1
+        while name.casefold() in used or (name != folder and name.casefold() in keys):
+            number += 1
+            name = f"{folder} {safe_name(account.id)} {number}"
+        used.add(name.casefold())
+        found.append(name)
+    return found
+
+
+def _export_account(context: Context, export: Export, account: ExportAccount) -> None:
+    found = find_account(context, account.account_id)
+    wanted = wanted_of(context, found, export.request, export.made_at)
+    folder = context.settings.exports / export.folder / account.folder
+    with exports_of(context) as exports:
+        earlier = exports.files(export.export_id, account_id=account.account_id)
+    files = make_files(context, wanted, export.request, folder)
+    with exports_of(context) as exports:
+        exports.set_done(export.export_id, account, wanted.period, files, context.clock())
+    # The account had another name when an earlier run made its files.
+    _remove_strays(context, export, [file for file in earlier if file.folder != account.folder])
+
+
+def _remove_strays(context: Context, export: Export, strays: Sequence[ExportFile]) -> None:
+    if not strays:
+        return
+    with exports_of(context) as exports:
+        owned = {each.folder for each in exports.accounts(export.export_id)}
+    for file in strays:
+        # Somebody else may have that name by now.
+        if file.folder not in owned:
+            remove_files(context.settings.exports / export.folder / file.folder, [file.made.name])
+
+
+def _reason(fault: Exception) -> str:
+    return str(fault) or type(fault).__name__
+
+
+def _dealt(accounts: Sequence[Account], folders: Sequence[str], lanes: int) -> list[ExportAccount]:
+    """Accounts in turn: each lane has as many, and what is long of one kind is spread."""
+    return [
+        ExportAccount(
+            account_id=account.id,
+            username=account.username,
+            folder=folder,
+            lane=number % lanes + 1,
+            state=AccountState.WAITING,
+        )
+        for number, (account, folder) in enumerate(zip(accounts, folders, strict=True))
+    ]
+
+
+def _lanes(export_id: str, accounts: Sequence[ExportAccount]) -> list[ExportLane]:
+    numbers = sorted({each.lane for each in accounts})
+    return [
+        ExportLane(
+            export_id=export_id, lane=number, label=_label(number, [a for a in accounts if a.lane == number])
+        )
+        for number in numbers
+    ]
+
+
+def _label(number: int, accounts: Sequence[ExportAccount]) -> str:
+    names = ", ".join(f"@{each.username}" for each in accounts[:_NAMES_SHOWN])
+    more = len(accounts) - _NAMES_SHOWN
+    return f"lane {number}: {names}" + (f" +{more} more" if more > 0 else "")
+
+
+def _nightly(context: Context, run: Run, export_id: str) -> Export:
+    """What the schedule makes: the same for the same date, whenever it is made."""
+    settings = context.settings
+    day = _day(context, run)
+    request = read_request(
+        {
+            "accounts": ALL,
+            "formats": settings.export_nightly_formats,
+            "date_frame": settings.export_nightly_frame,
+            "until": (day - timedelta(days=1)).isoformat(),
+        },
+        settings.file_language,
+    )
+    return Export(
+        export_id=export_id,
+        kind=Kind.NIGHTLY,
+        request=request,
+        folder=f"{Kind.NIGHTLY.value}/{day.isoformat()}",
+        made_at=run.at.astimezone(UTC).replace(tzinfo=None),
+        run_id=run.run_id,
+        created_by=None,
+        created_at=context.clock(),
+    )
+
+
+def _of_form(context: Context, run: Run, export_id: str) -> Export:
+    request = read_request(run.form, context.settings.file_language)
+    return _on_demand(context, request, export_id, run.run_id, by=None)
+
+
+def _on_demand(
+    context: Context, request: ExportRequest, export_id: str, run_id: str, *, by: str | None
+) -> Export:
+    if request.until is not None:
+        raise BadRequest("until is the schedule's own; give start and end")
+    now = context.clock()
+    return Export(
+        export_id=export_id,
+        kind=Kind.ON_DEMAND,
+        request=request,
+        folder=f"{Kind.ON_DEMAND.value}/{export_id}",
+        made_at=now,
+        run_id=run_id,
+        created_by=by,
+        created_at=now,
+    )
+
+
+def _day(context: Context, run: Run) -> date:
+    """The date of a run in the installation's zone."""
+    return run.at.astimezone(context.settings.zone).date()
