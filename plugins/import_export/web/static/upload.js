@@ -56,6 +56,8 @@ export function startUpload() {
     add(input.files);
     input.value = "";
   });
+  // What was chosen before this script was there.
+  if (input.files.length) input.dispatchEvent(new Event("change"));
   for (const name of ["dragover", "dragleave", "drop"]) {
     drop.addEventListener(name, (event) => {
       event.preventDefault();
