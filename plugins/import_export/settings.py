@@ -148,6 +148,12 @@ class Settings:
     export_csv_guard: bool = _setting(
         default=True, doc="Whether cells of CSV files that a spreadsheet would run are made harmless."
     )
+    export_csv_delimiter: str = _setting(
+        ",",
+        doc="What separates the columns of CSV files: a comma; or a semicolon, with decimal commas, as Excel set to "
+        "Indonesian opens it.",
+        choices=(",", ";"),
+    )
     export_delivery: str = _setting(
         "",
         doc="Where exported files are also put; empty: nowhere.",

@@ -2,8 +2,10 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from weakref import ref
 
 import duckdb
 import polars as pl
@@ -15,7 +17,7 @@ from import_export.exports.contents import COLUMNS, Content, Rows
 from import_export.exports.csv_file import csv_pieces
 from import_export.exports.harmless import harmless
 from import_export.messages import Language
-from tests.sample_rows import rows_of
+from tests.sample_rows import frame_of, rows_of
 
 POSTED = datetime(2022, 10, 23, 10, 0)
 CAPTION = 'Kopi ☕ "enak",\nmampir 👩‍👩‍👧 ya\\n; 50%'
@@ -49,6 +51,22 @@ def test_bytes_are_utf8_with_a_mark_and_lines_end_as_the_rfc_wants() -> None:
     assert written(rows, "en", bom=False) == expected.removeprefix("\ufeff").encode()
 
 
+def test_cells_are_quoted_where_the_rfc_wants_it_and_nowhere_else() -> None:
+    texts = ['a"b', "a,b", "a\nb", "a\rb", "a\r\nb", "a;b", " a ", "a'b"]
+    lines = ['"a""b"', '"a,b"', '"a\nb"', '"a\rb"', '"a\r\nb"', "a;b", " a ", "a'b"]
+    data = written(rows_of(Content.GENDER, [[text, 1, 2.0] for text in texts]), guard=False, bom=False)
+    assert data.decode() == "Jenis Kelamin,Jumlah Followers,Persentase\r\n" + "".join(
+        f"{line},1,2\r\n" for line in lines
+    )
+
+
+def test_semicolons_come_with_decimal_commas() -> None:
+    pieces = csv_pieces(rows_of(Content.MEDIA, [MEDIA]), "id", delimiter=";")
+    text = b"".join(pieces).decode("utf-8-sig")
+    [header, row] = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
+    assert (header[8], row[1], row[8]) == ("Engagement Rate", CAPTION, "0,33")
+
+
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize("content", Content)
 def test_a_content_without_rows_has_its_header(content: Content, language: Language) -> None:
@@ -62,6 +80,21 @@ def test_pieces_follow_one_another_under_one_header() -> None:
     pieces = list(csv_pieces(rows, "id"))
     assert len(pieces) == 3
     assert read_back(b"".join(pieces))[1:] == [["Perempuan", "2", "66.6667"], ["Laki-laki", "1", "33.3333"]]
+
+
+def test_each_piece_is_given_before_the_next_rows_are_asked_for() -> None:
+    alive: list[ref[pl.DataFrame]] = []
+
+    def frames() -> Iterator[pl.DataFrame]:
+        for number in range(5):
+            frame = frame_of(Content.GENDER, [[f"{number}", 1, 1.0]])
+            alive.append(ref(frame))
+            yield frame
+
+    for taken, piece in enumerate(csv_pieces(Rows(Content.GENDER, frames), "id")):
+        assert len(alive) == taken
+        assert sum(each() is not None for each in alive) <= 1
+        assert piece.count(b"\r\n") == 1
 
 
 @pytest.mark.parametrize("value", [0.0001, 0.33, 5.0, 123456.7891, -2.5, 10.0**16])
@@ -100,6 +133,9 @@ def test_duckdb_reads_the_types_by_itself(tmp_path: Path) -> None:
     found = duckdb.connect().execute(
         "SELECT * FROM read_csv(?, header = true, timestampformat = '%d-%m-%Y %H:%M')", [str(path)]
     )
+    assert [name for name, *_ in found.description] == [
+        column.labels["id"] for column in COLUMNS[Content.MEDIA]
+    ]
     assert found.fetchall() == [tuple(MEDIA), (POSTED, None, LINK, "Video", *[None] * 7)]
 
 

@@ -6,8 +6,10 @@ import re
 
 import polars as pl
 
-_PATTERN = "^[ '\"\n\x0b\x0c\xa0\u2000-\u200b\u202f\u3000\ufeff]*[=+@\t\r＝＋－＠-]"
-"""A sign that begins a formula, plain or full-width, also behind blanks or quotes; read the same by both machines below."""
+_PATTERN = "^[\x00-\x20'\"\x7f\xa0\u2000-\u200b\u202f\u3000\ufeff]*[=+@\t\r＝＋－＠-]"
+"""A sign that begins a formula, plain or full-width, also behind quotes, blanks or what programs leave out.
+
+Read the same by both machines below."""
 _RUNS = re.compile(_PATTERN)
 
 

@@ -20,7 +20,8 @@ _CSV: Mapping[Content, Mapping[Language, str]] = {
     Content.HASHTAG: {"id": "Data Hashtag", "en": "Hashtags"},
 }
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
-_DEVICES = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)")
+_DEVICES = re.compile(r"(?i)^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=[ .]|$)")
+_AT_THE_END = re.compile(r"[\s.]+$")
 LONGEST_NAME = 120
 """Bytes of a part of a name that a user gave: file systems count bytes, and allow 255 for the whole."""
 
@@ -60,9 +61,9 @@ def safe_name(text: str) -> str:
     >>> safe_name(' con.. '), safe_name('a/b:c'), safe_name('nul.txt')
     ('_con', 'a_b_c', '_nul.txt')
     """
-    clean = _NOT_IN_NAMES.sub("_", text).strip().rstrip(". ")
-    clean = clean.encode()[:LONGEST_NAME].decode(errors="ignore").rstrip(". ")
-    return _DEVICES.sub(lambda found: f"_{found[0]}", clean) or "_"
+    clean = _AT_THE_END.sub("", _NOT_IN_NAMES.sub("_", text).lstrip())
+    no_device = _DEVICES.sub(lambda found: f"_{found[0]}", clean)
+    return _AT_THE_END.sub("", no_device.encode()[:LONGEST_NAME].decode(errors="ignore")) or "_"
 
 
 def _dated(period: Period, language: Language) -> str:

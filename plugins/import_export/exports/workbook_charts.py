@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -14,7 +15,13 @@ from import_export.exports.sheet_rows import cell_values
 from import_export.exports.workbook_styles import NUMBER_FORMATS, SERIES
 from import_export.messages import Language
 
-CHARTED = frozenset({Content.PROFILE, Content.AGE, Content.CITY, Content.COUNTRY})
+_DRAWN: Mapping[Content, tuple[str, ...]] = {
+    Content.PROFILE: ("followers", "reach", "impressions", "engagement_rate"),
+    Content.AGE: ("female", "male", "unknown"),
+    Content.CITY: ("followers",),
+    Content.COUNTRY: ("followers",),
+}
+CHARTED = frozenset(_DRAWN)
 """Contents that have charts: all of them short."""
 TOP = 10
 """Bars of a chart of places."""
@@ -35,14 +42,15 @@ def add_charts(
     book: Workbook, sheet: Worksheet, content: Content, rows: pl.DataFrame, language: Language
 ) -> None:
     """Draw what the content's rows (all of them) show; nothing where a chart would be empty."""
+    known = [
+        column for column in COLUMNS[content] if column.key in _DRAWN[content] and rows[column.key].count()
+    ]
     if content is Content.PROFILE:
-        charts = [
-            _line(book, sheet, rows, column, language)
-            for column in COLUMNS[content][1:]
-            if _known(rows, column)
-        ]
+        charts = [_line(book, sheet, rows, column, language) for column in known]
+    elif not known:
+        return
     elif content is Content.AGE:
-        charts = [_columns(book, sheet, rows, language)]
+        charts = [_columns(book, sheet, rows, known, language)]
     else:
         charts = [_bars(book, sheet, content, rows.head(TOP), language)]
     for number, chart in enumerate(charts):
@@ -58,10 +66,6 @@ def add_charts(
                 "description": chart.title.name or "",
             },
         )
-
-
-def _known(rows: pl.DataFrame, column: Column) -> bool:
-    return rows[column.key].count() > 0
 
 
 def _line(book: Workbook, sheet: Worksheet, rows: pl.DataFrame, column: Column, language: Language) -> Any:
@@ -83,13 +87,14 @@ def _line(book: Workbook, sheet: Worksheet, rows: pl.DataFrame, column: Column, 
     return chart
 
 
-def _columns(book: Workbook, sheet: Worksheet, rows: pl.DataFrame, language: Language) -> Any:
+def _columns(
+    book: Workbook, sheet: Worksheet, rows: pl.DataFrame, genders: Sequence[Column], language: Language
+) -> Any:
     chart = book.add_chart({"type": "column"})
-    genders = [column for column in COLUMNS[Content.AGE] if column.key in ("female", "male", "unknown")]
-    for colour, column in zip(SERIES, genders, strict=True):
-        if _known(rows, column):
-            series = _series(sheet, Content.AGE, rows, "age", column.key)
-            chart.add_series(series | {"name": column.labels[language], "fill": {"color": colour}, "gap": 60})
+    for column in genders:
+        series = _series(sheet, Content.AGE, rows, "age", column.key)
+        colour = SERIES[_DRAWN[Content.AGE].index(column.key)]  # a gender's own, whichever others are known
+        chart.add_series(series | {"name": column.labels[language], "fill": {"color": colour}, "gap": 60})
     _dress(chart, _AGES[language])
     chart.set_legend({"position": "bottom"})
     chart.set_x_axis({"num_font": _SMALL, "line": _GREY})

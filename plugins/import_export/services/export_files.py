@@ -196,7 +196,13 @@ def _write_csv(context: Context, wanted: Wanted, read: _Reader, content: Content
 
 def _csv(context: Context, wanted: Wanted, rows: Rows) -> Iterator[bytes]:
     settings = context.settings
-    return csv_pieces(rows, wanted.language, bom=settings.export_csv_bom, guard=settings.export_csv_guard)
+    return csv_pieces(
+        rows,
+        wanted.language,
+        bom=settings.export_csv_bom,
+        guard=settings.export_csv_guard,
+        delimiter=settings.export_csv_delimiter,
+    )
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> None:
