@@ -1,6 +1,7 @@
 """Measures, as ratios against something measured in the same run: `make bench`, or `make bench ARGS="files load"`.
 
-Writes `build/bench.json` and a table. `BENCH_ROWS` (1,000,000) and `BENCH_RUNS` (5) make it shorter.
+Writes `build/bench.json` and a table. `BENCH_ROWS` (1,000,000) and `BENCH_RUNS` (5) make it shorter; more of that kind is
+told in the modules of the parts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks import api, comparisons, loads
+from benchmarks import api, comparisons, exports, loads
 from benchmarks.data import write_stocks
 from benchmarks.installation import Installation, connect
 from devtools.local import REPOSITORY
@@ -24,11 +25,13 @@ from tests.servers import running_server, wanted_servers
 FILES, FILE_ROWS = 1000, 100
 _KEYS = {"mariadb": "mariadb", "mysql9": "mysql"}
 """The servers as the results name them."""
+_MOST = loads.LIMITS | api.LIMITS | exports.LIMITS
+_LEAST = loads.LEAST | exports.LEAST
 
 
 def main() -> None:
     """Measure what the arguments name, everything when they name nothing."""
-    wanted = sys.argv[1:] or ["load", "compare", "files", "api"]
+    wanted = sys.argv[1:] or ["load", "compare", "files", "api", "exports"]
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="import_export-bench-") as folder:
         for name in wanted_servers() if {"load", "compare"} & set(wanted) else ():
@@ -37,6 +40,8 @@ def main() -> None:
             results["airflow"] = _show("airflow", _thousand_files(Path(folder) / "stack"))
         if "api" in wanted:
             results["api"] = _show("api", api.measure(Path(folder) / "api"))
+        if "exports" in wanted:
+            results["exports"] = _show("exports", exports.measure(Path(folder) / "exports"))
     target = REPOSITORY / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(results, indent=1) + "\n")
@@ -62,11 +67,10 @@ def _server(name: str, folder: Path, wanted: list[str]) -> dict[str, float]:
 
 
 def _limit(name: str, figure: float) -> str:
-    most = {**loads.LIMITS, **api.LIMITS}.get(name)
-    if most is not None:
-        return f"at most {most:g}" + ("" if figure <= most else "  MISSED")
-    if name in loads.LEAST:
-        return f"at least {loads.LEAST[name]:g}" + ("" if figure >= loads.LEAST[name] else "  MISSED")
+    if name in _MOST:
+        return f"at most {_MOST[name]:g}" + ("" if figure <= _MOST[name] else "  MISSED")
+    if name in _LEAST:
+        return f"at least {_LEAST[name]:g}" + ("" if figure >= _LEAST[name] else "  MISSED")
     return ""
 
 
