@@ -44,8 +44,9 @@ lint: install-dev ## format, rules, types, layers
 bench: install-dev ## measure, as ratios against something measured in the same run
 	@PYTHONPATH=plugins:. $(PYTHON) -m benchmarks.run $(ARGS)
 
-vendor: ## fetch the JavaScript of the pages again from the npm registry, as pinned in devtools/vendor.py
+vendor: install ## make the JavaScript of the pages and the fonts of the PDF again from the npm registry, as pinned in devtools/
 	@$(PYTHON) -m devtools.vendor
+	@$(PYTHON) -m devtools.fonts
 
 lock: install ## renew the lock files from requirements.in and requirements-dev.in
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt

@@ -47,17 +47,9 @@ CAPTIONS = (
 )
 """Captions as people write them; the last post has none."""
 HASHTAGS = (
-    "#kopi",
-    "#jakarta",
-    "#ootd",
-    "#kopilokal",
-    "#barista",
-    "#newin",
-    "#커피",
-    "#コーヒー",
-    "#ngopi",
-    "#promo",
-)
+    "#kopi", "#jakarta", "#ootd", "#kopilokal", "#barista",
+    "#newin", "#커피", "#コーヒー", "#ngopi", "#promo",
+)  # fmt: skip
 CITIES = (
     ("Jakarta", "Jakarta"), ("Surabaya", "East Java"), ("Bandung", "West Java"), ("Bekasi", "West Java"),
     ("Medan", "North Sumatra"), ("Yogyakarta", "Special Region of Yogyakarta"), ("Semarang", "Central Java"),
@@ -243,19 +235,14 @@ def _public(
 
 
 def _competitor(chance: random.Random, period: Period, number: int) -> PublicNumbers:
-    names = (
-        "Kedai Kopi Senja 🌅",
-        "星咖啡 Star Coffee",
-        "Cà Phê Việt",
-        "قهوة الصباح",
-        "Toko Kue Bu Ani",
-        None,
-    )
+    names = ("Kedai Senja 🌅", "星咖啡 Star Coffee", "Cà Phê Việt", "قهوة الصباح", "Toko Kue Bu Ani", None)
     account = sample_account(f"kompetitor_{number + 1:02d}", names[number % len(names)], None, None)
     followers = round(180_000 / (number + 1))
     days = _days(chance, period, followers, gaps=False)
     before = _days(chance, period.before, round(followers * 0.97), gaps=False)
-    media = _media(chance, period, chance.randint(4, 20), followers, CAPTIONS, gaps=False)
+    known = _media(chance, period, chance.randint(4, 20), followers, CAPTIONS, gaps=False)
+    # As the service tells them: of a competitor only what everybody can see.
+    media = [replace(post, reach=None, impressions=None, saved=None) for post in known]
     return _public(chance, account, followers, media, days, before)
 
 

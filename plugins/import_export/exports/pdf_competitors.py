@@ -80,7 +80,7 @@ def _bars(everyone: Sequence[PublicNumbers], word: str, of: _Of, kind: Kind, lan
         "rows": [
             {
                 "place": number,
-                "username": shorten(f"@{clean(each.account.username)}", 11.5),
+                "username": shorten(f"@{clean(each.account.username)}", 10),
                 "text": show(value, kind, language),
                 "size": abs(value or 0) / largest,
                 "negative": (value or 0) < 0,

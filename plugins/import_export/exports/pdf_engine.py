@@ -49,9 +49,19 @@ def typeset(data: str, timestamp: int) -> bytes:
     made = compiler.compile(
         format="pdf", sys_inputs={"data": data}, pdf_standards="ua-1", timestamp=timestamp
     )
+    _forget()
     if not isinstance(made, bytes):
         raise TypeError(f"Typst made {type(made)}")
     return made
+
+
+def _forget() -> None:
+    """Typst remembers what it made in its last ten documents: 300 MB of reports that nobody asks for again.
+
+    Empty documents count, too, and take some milliseconds. The templates and fonts are in every report and stay known.
+    """
+    for _ in range(4):
+        typst.Compiler(b"", font_paths=_fonts(), ignore_system_fonts=True).compile(format="pdf")
 
 
 @cache

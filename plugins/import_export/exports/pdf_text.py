@@ -19,16 +19,19 @@ BREAK = "\u200b"
 LONGEST_WORD = 16
 """Characters after which a word may be broken anywhere."""
 _JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
-_UNSEEN = regex.compile(r"[\p{Cf}\p{Cs}--[\u200c\u200d\U000e0020-\U000e007f]]", regex.V1)
-"""Text that turns its surroundings around, and other things that show nothing."""
+_UNSEEN = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}--[\u200c\u200d\U000e0020-\U000e007f]]", regex.V1)
+"""Controls, marks that turn the text around them, and other things that show nothing."""
 _MARKS = regex.compile(f"{MARK}+")
-_LONG = regex.compile(rf"[^\s\u200b\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\p{{Thai}}]{{{LONGEST_WORD + 1},}}")
+_OWN_BREAKS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+"""Scripts without blanks, in which Typst finds the ends of words, if there are any."""
+_LONG = regex.compile(rf"[^\s\u200b{_OWN_BREAKS}]{{{LONGEST_WORD + 1},}}|(\S)\1{{{LONGEST_WORD},}}")
 
 
 def clean(text: str | None) -> str:
     """One line of text that the fonts can show; long words may be broken."""
-    words = _UNSEEN.sub("", unicodedata.normalize("NFC", text or "")).split()
-    shown = "".join(_shown(each) for each in _graphemes(" ".join(words)))
+    spaced = " ".join(unicodedata.normalize("NFC", text or "").split())
+    seen = " ".join(_UNSEEN.sub("", spaced).split())
+    shown = "".join(_shown(each) for each in _graphemes(seen))
     broken: str = _LONG.sub(lambda found: BREAK.join(_pieces(found[0])), _MARKS.sub(MARK, shown))
     return broken
 
@@ -72,11 +75,16 @@ def _pieces(word: str) -> Iterator[str]:
 
 
 def _ems(grapheme: str) -> float:
-    if grapheme == BREAK:
+    """About how wide it is."""
+    first = grapheme[0]
+    if first == BREAK:
         return 0.0
-    if unicodedata.east_asian_width(grapheme[0]) in "WF" or len(grapheme) > 2:
-        return 1.05
-    return 0.68 if grapheme.isupper() else 0.55
+    if unicodedata.category(first) == "So":
+        return 1.3
+    if unicodedata.east_asian_width(first) in "WF":
+        return 1.02
+    others = sum(unicodedata.category(each) in {"Lo", "Mc"} for each in grapheme[1:])
+    return (0.9 if first in "MWmw@%" else 0.68 if grapheme.isupper() else 0.55) + 0.35 * others
 
 
 @lru_cache(maxsize=20_000)

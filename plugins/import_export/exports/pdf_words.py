@@ -69,11 +69,9 @@ WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "hashtags": {"id": "Hashtag", "en": "Hashtags"},
     "likes": {"id": "Like", "en": "Likes"},
     "comments": {"id": "Komentar", "en": "Comments"},
-    "saved": {"id": "Saved", "en": "Saved"},
     "per_post": {"id": "Per posting", "en": "Per post"},
     "fewer": {"id": "sedikit", "en": "few"},
     "more": {"id": "banyak", "en": "many"},
-    "missing": {"id": "tidak ada data", "en": "no data"},
     "none_chart": {
         "id": "Tidak ada angka untuk periode ini.",
         "en": "There are no numbers for this period.",
@@ -102,7 +100,6 @@ WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "side_by_side": {"id": "Berdampingan", "en": "Side by side"},
     "each_competitor": {"id": "Setiap kompetitor", "en": "Each competitor"},
     "account": {"id": "Akun", "en": "Account"},
-    "own_account": {"id": "akun ini", "en": "this account"},
     "no_competitors": {
         "id": "Belum ada kompetitor yang dipantau untuk akun ini.",
         "en": "No competitor is followed for this account yet.",
