@@ -285,7 +285,8 @@ def test_an_existing_table_is_registered(own_house: House) -> None:
         session.execute(
             "CREATE TABLE legacy (code VARCHAR(10) NOT NULL PRIMARY KEY, dist VARCHAR(10), amount INT)"
         )
-    assert data(house.admin.get("/api/tables/registrable")) == ["legacy"]
+    # Behind it come those of the accounts' statistics, which nobody has registered here.
+    assert data(house.admin.get("/api/tables/registrable"))[:2] == ["legacy", "media"]
     body = {"table_name": "legacy", "allowed_filename": "legacy"}
     made = data(house.admin.post("/api/tables/register", json=body), 201)
     assert ([column["name"] for column in made["columns"]], made["has_helpers"]) == (
