@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
-from import_export.archive.putting_away import put_away
+from import_export.archive.kept_folder import KeptFolder, move_all
 from import_export.errors import Unfinished
 from import_export.imports.jobs import (
     FINAL,
@@ -21,7 +20,8 @@ from import_export.imports.jobs import (
 )
 from import_export.messages import Message, tell
 from import_export.services.context import Context, WorkFolder
-from import_export.services.originals import REPORT_NAME, closed_folder, found_folder, rejects_names
+from import_export.services.dropping import fetch_objects, remove_objects
+from import_export.services.originals import REPORT_NAME, closed_folder, rejects_names
 from import_export.services.report import write_report
 from import_export.stores.jobs import JobStore, NewJob
 from import_export.stores.tables import list_tables
@@ -60,6 +60,7 @@ def finish_batch(context: Context, batch_id: str) -> BatchStatus:
         _put_away(context, batch, found, status)
         with context.jobs() as jobs:
             jobs.finish_batch(batch_id, context.clock())
+    remove_objects(context, batch_id)
     log.info("batch %s: %s", batch_id, status)
     return status
 
@@ -81,32 +82,33 @@ def _require_ends(batch: ImportBatch, jobs: Sequence[ImportJob]) -> None:
 def _put_away(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], status: BatchStatus) -> None:
     """Originals, report and rejects go to `done/` or `failed/`; work files go unless an upload still needs them."""
     work = context.work(batch.batch_id)
-    target = closed_folder(context, batch, failed=status is BatchStatus.FAILED)
-    before = found_folder(context, batch)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if before is not None and before != target:
+    # Another machine may have copied the originals, or this one may have lost them.
+    fetch_objects(context, batch.batch_id)
+    failed = status is BatchStatus.FAILED
+    target, other = (closed_folder(context, batch, failed=which) for which in (failed, not failed))
+    if other.names():
         # A re-run made something of a batch of which nothing had been imported, or the other way about.
-        shutil.move(before, target)
-    target.mkdir(exist_ok=True)
+        move_all(other, target)
     names = {
         job_id: name
         for job_id, name in rejects_names(jobs).items()
-        if _has_rejects(work, target / name, next(job for job in jobs if job.id == job_id))
+        if _has_rejects(work, target, name, next(job for job in jobs if job.id == job_id))
     }
-    report = write_report(batch, status, jobs, names, context.settings.reader_language)
-    (target / REPORT_NAME).write_text(report, encoding="utf-8")
-    put_away(work.claimed, target)
+    target.write(write_report(batch, status, jobs, names, context.settings.reader_language), REPORT_NAME)
+    target.put_away(work.claimed)
     if any(job.archive_state is ArchiveState.PENDING for job in jobs):
         log.warning("batch %s: its work files stay until they are archived", batch.batch_id)
         return
     shutil.rmtree(work.root, ignore_errors=False)
 
 
-def _has_rejects(work: WorkFolder, place: Path, job: ImportJob) -> bool:
+def _has_rejects(work: WorkFolder, target: KeptFolder, name: str, job: ImportJob) -> bool:
     """Put a file's rejects to their place; of a file that was worked on again, the old ones go."""
     made = work.rejects_of(job.slot)
     if made.is_file() and made.stat().st_size > 0:
-        shutil.copyfile(made, place)
-    elif not job.counts.rejected:
-        place.unlink(missing_ok=True)
-    return place.is_file()
+        target.copy_in(made, name)
+        return True
+    if not job.counts.rejected:
+        target.remove(name)
+        return False
+    return target.has(name)

@@ -11,11 +11,12 @@ from import_export.errors import BadRequest, Forbidden, NotFound, TransientError
 from import_export.imports.extraction import DATA_EXTENSIONS
 from import_export.imports.jobs import ImportBatch, ImportJob, JobStatus, Mode
 from import_export.imports.names import readable
+from import_export.imports.validation import AUTO
 from import_export.messages import Message, Told, tell
 from import_export.scopes import LONGEST_DIST_ID, Scope
 from import_export.services.context import Context
 from import_export.services.finishing import finish_batch
-from import_export.services.receiving import AUTO, check_table_name, checked_mode, extract_batch
+from import_export.services.receiving import check_table_name, checked_mode, extract_batch
 from import_export.services.rerunning import StartRun
 from import_export.services.validating import validate_lane
 
