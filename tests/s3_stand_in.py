@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -33,13 +34,7 @@ class Store:
     @property
     def client(self) -> Any:
         """The stock client, which knows nothing of the product."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.url,
-            region_name=_REGION,
-            aws_access_key_id=_KEY,
-            aws_secret_access_key=_SECRET,
-        )
+        return _client(self.url)
 
     def put(self, key: str, content: str | bytes) -> None:
         """Send an object as a distributor's program does."""
@@ -50,10 +45,17 @@ class Store:
         """An object's octets."""
         return bytes(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def names(self, prefix: str = "") -> list[str]:
         """The names of all objects below a prefix."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return [each["Key"] for page in pages for each in page.get("Contents", ())]
+
+
+@cache
+def _client(url: str) -> Any:
+    return boto3.client(
+        "s3", endpoint_url=url, region_name=_REGION, aws_access_key_id=_KEY, aws_secret_access_key=_SECRET
+    )
 
 
 def connection_uri(url: str) -> str:

@@ -36,15 +36,15 @@ def item(tmp_path: Path) -> ArchiveItem:
 
 def test_a_file_is_kept_in_the_bucket_by_distributor_and_month(s3: Store, item: ArchiveItem) -> None:
     kept = ObjectStorageArchive(s3.uri("archive")).store(item)
-    assert s3.keys() == ["archive/0112/2026/11/7_stok's %41 _#ü.csv"]
-    assert s3.get(s3.keys()[0]) == b"a;b\n1;2\n"
+    assert s3.names() == ["archive/0112/2026/11/7_stok's %41 _#ü.csv"]
+    assert s3.get(s3.names()[0]) == b"a;b\n1;2\n"
     assert kept.url == s3.uri("archive/0112/2026/11/7_stok's %41 _#ü.csv")
 
 
 def test_a_repeat_leaves_what_is_there_and_mends_what_differs(s3: Store, item: ArchiveItem) -> None:
     archive = ObjectStorageArchive(s3.uri("archive"))
     archive.store(item)
-    [key] = s3.keys()
+    [key] = s3.names()
     first = s3.client.head_object(Bucket=s3.bucket, Key=key)["LastModified"]
     archive.store(item)
     assert s3.client.head_object(Bucket=s3.bucket, Key=key)["LastModified"] == first
@@ -52,13 +52,13 @@ def test_a_repeat_leaves_what_is_there_and_mends_what_differs(s3: Store, item: A
     archive.store(item)
     s3.put(key, b"X;b\n1;2\n")
     archive.store(item)
-    assert (s3.keys(), s3.get(key)) == ([key], b"a;b\n1;2\n")
+    assert (s3.names(), s3.get(key)) == ([key], b"a;b\n1;2\n")
 
 
 def test_an_export_is_delivered_to_its_own_folder_of_the_bucket(s3: Store, item: ArchiveItem) -> None:
     export = replace(item, folder="nightly/2026-11-20/@agus", name="posts.csv")
     ObjectStorageArchive(s3.uri("exports/")).store(export)
-    assert s3.keys() == ["exports/nightly/2026-11-20/@agus/posts.csv"]
+    assert s3.names() == ["exports/nightly/2026-11-20/@agus/posts.csv"]
 
 
 def test_a_large_file_is_sent_in_parts_and_is_whole(s3: Store, item: ArchiveItem) -> None:
@@ -66,7 +66,7 @@ def test_a_large_file_is_sent_in_parts_and_is_whole(s3: Store, item: ArchiveItem
     item.path.write_bytes(content)
     large = replace(item, size=len(content), sha256=hashlib.sha256(content).hexdigest())
     ObjectStorageArchive(s3.uri("archive")).store(large)
-    [key] = s3.keys()
+    [key] = s3.names()
     assert s3.get(key) == content
     # An ETag with a dash is that of an upload in parts.
     assert "-" in s3.client.head_object(Bucket=s3.bucket, Key=key)["ETag"]
@@ -81,9 +81,11 @@ def test_a_refusal_says_which_place_and_which_rights(s3: Store, item: ArchiveIte
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     s3.client.put_bucket_policy(Bucket=s3.bucket, Policy=policy)
-    with pytest.raises(ArchiveRefused, match=r"archive/0112.*: no permission; .*list, read, write and remove"):
+    with pytest.raises(
+        ArchiveRefused, match=r"archive/0112.*: no permission; .*list, read, write and remove"
+    ):
         ObjectStorageArchive(s3.uri("archive")).store(item)
-    assert s3.keys() == []
+    assert s3.names() == []
 
 
 def test_a_bucket_that_is_not_there_is_told_with_what_to_do(s3: Store, item: ArchiveItem) -> None:

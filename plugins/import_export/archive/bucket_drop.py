@@ -18,8 +18,8 @@ from import_export.imports.names import LONGEST, readable
 from import_export.messages import Message, Phrase, Told, tell
 from import_export.scopes import LONGEST_DIST_ID
 
-_LONGEST_PART = 255
-"""Octets of one name in a path, on every usual filesystem: the objects are copied to one."""
+_LONGEST_PART = 250
+"""Octets of one name in a path: objects are copied to a disk, where a copy that is not finished has five more."""
 _SECOND = 10**9
 
 

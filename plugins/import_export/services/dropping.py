@@ -14,6 +14,7 @@ from import_export.archive.bucket_drop import are_as_seen, identity, is_as_seen
 from import_export.archive.buckets import Bucket
 from import_export.archive.drop_folder import Claimed, DroppedFile, Signature, Thing, inside
 from import_export.errors import SourceChanged
+from import_export.imports.freezing import PART
 from import_export.imports.jobs import ImportBatch, Mode
 from import_export.imports.names import readable
 from import_export.imports.validation import AUTO
@@ -121,6 +122,7 @@ def fetch_objects(context: Context, batch_id: str) -> list[Told]:
             continue
         drop = Bucket(claimed.drop_uri)
         if not is_as_seen(drop, _seen(claimed)):
+            target.with_name(target.name + PART).unlink(missing_ok=True)
             log.warning("batch %s: %s is gone or was replaced", batch_id, drop.place(claimed.path))
             gone.append(tell(Message.REPLACED_BEFORE_READ, name=readable(claimed.place)))
             continue

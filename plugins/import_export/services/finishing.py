@@ -89,10 +89,12 @@ def _put_away(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], s
     if other.names():
         # A re-run made something of a batch of which nothing had been imported, or the other way about.
         move_all(other, target)
+    names, there = rejects_names(jobs), set(target.names())
+    by_id = {job.id: job for job in jobs}
     names = {
         job_id: name
-        for job_id, name in rejects_names(jobs).items()
-        if _has_rejects(work, target, name, next(job for job in jobs if job.id == job_id))
+        for job_id, name in names.items()
+        if _has_rejects(work, target, there, name, by_id[job_id])
     }
     target.write(write_report(batch, status, jobs, names, context.settings.reader_language), REPORT_NAME)
     target.put_away(work.claimed)
@@ -102,13 +104,13 @@ def _put_away(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], s
     shutil.rmtree(work.root, ignore_errors=False)
 
 
-def _has_rejects(work: WorkFolder, target: KeptFolder, name: str, job: ImportJob) -> bool:
+def _has_rejects(work: WorkFolder, target: KeptFolder, there: set[str], name: str, job: ImportJob) -> bool:
     """Put a file's rejects to their place; of a file that was worked on again, the old ones go."""
     made = work.rejects_of(job.slot)
     if made.is_file() and made.stat().st_size > 0:
         target.copy_in(made, name)
         return True
-    if not job.counts.rejected:
+    if name in there and not job.counts.rejected:
         target.remove(name)
         return False
-    return target.has(name)
+    return name in there
