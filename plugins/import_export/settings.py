@@ -60,6 +60,12 @@ class Settings:
     failed_folder: Path | str = _setting(
         doc="Where the originals of batches go of which nothing was imported: a folder or a URI."
     )
+    shared_folder: str = _setting(
+        "",
+        doc="URI by which workers on several machines share the files that are being worked on "
+        "(`s3://conn@bucket/work`); empty: one machine does it all.",
+        pattern=r"[a-z][a-z0-9]*://.+",
+    )
     mysql_conn_id: str = _setting(
         "import_export_mysql", doc="Airflow connection of the MySQL or MariaDB database."
     )

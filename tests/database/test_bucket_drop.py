@@ -15,7 +15,7 @@ from airflow.sdk import Connection
 
 from import_export.archive.buckets import Bucket, Stored
 from import_export.archive.settling import Settling
-from import_export.errors import ArchiveRefused
+from import_export.errors import ArchiveRefused, ImportExportError
 from import_export.imports.jobs import ArchiveState, BatchStatus, JobStatus
 from import_export.services.archiving import archive_lane
 from import_export.services.configuring import all_tables, change_table, find_table, with_alias
@@ -137,12 +137,16 @@ def test_a_refused_file_is_tried_again_from_the_bucket_and_moves_to_done(flow: F
     assert [key.split("/")[-1] for key in s3.names("done/")] == ["report.txt", "stocks.csv"]
 
 
-def _race(uri: str, root: Path, store: Store, start: Barrier, done: "Queue[int]") -> None:
+def _race(uri: str, root: Path, store: Store, start: Barrier, done: "Queue[str]") -> None:
     flow = flow_of(Database(Connection.from_uri(uri, conn_id="racer")), root, store)
     seen = Settling(0).look(flow.scan(), 0)
     start.wait()
-    claim_things(flow.context, seen)
-    done.put(len(seen))
+    try:
+        claim_things(flow.context, seen)
+    except ImportExportError as fault:
+        done.put(f"{type(fault).__name__}: {fault}")
+    else:
+        done.put(f"{len(seen)} things seen")
 
 
 def test_of_four_racing_watchers_each_object_is_claimed_by_one(flow: Flow, s3: Store) -> None:
@@ -156,7 +160,7 @@ def test_of_four_racing_watchers_each_object_is_claimed_by_one(flow: Flow, s3: S
     racers = [processes.Process(target=_race, args=(uri, flow.root, s3, start, done)) for _ in range(4)]
     for racer in racers:
         racer.start()
-    assert [done.get(timeout=120) for _ in racers] == [164] * 4
+    assert [done.get(timeout=120) for _ in racers] == ["164 things seen"] * 4
     for racer in racers:
         racer.join()
         assert racer.exitcode == 0

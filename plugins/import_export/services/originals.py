@@ -16,7 +16,8 @@ from import_export.errors import NotFound
 from import_export.imports.extraction import Source, extract
 from import_export.imports.jobs import FINAL, ImportBatch, ImportJob
 from import_export.imports.zips import Limits
-from import_export.services.context import Context
+from import_export.services.context import Context, WorkFolder
+from import_export.services.sharing import frozen_file, rejects_folder
 
 REPORT_NAME = "report.txt"
 
@@ -64,12 +65,12 @@ def rejects_file(
     """The rejects file of a job, in the work folder or beside the originals; raises `NotFound`, also while it is written."""
     if job.status not in FINAL:
         raise NotFound(f"job {job.id} is not at its end; its rejects are told then")
-    made = context.work(batch.batch_id).rejects_of(job.slot)
-    if made.is_file() and made.stat().st_size:
-        yield made
-        return
-    name = rejects_names(jobs).get(job.id)
-    with _kept(context, batch, name, f"job {job.id} has no rejects, or they are no longer kept") as path:
+    told = f"job {job.id} has no rejects, or they are no longer kept"
+    folder = rejects_folder(context, batch.batch_id)
+    name = WorkFolder.rejects_name(job.slot)
+    if not folder.has(name):
+        folder, name = found_folder(context, batch), rejects_names(jobs).get(job.id, "")
+    with _kept(folder, name, told) as path:
         yield path
 
 
@@ -77,15 +78,14 @@ def rejects_file(
 def report_file(context: Context, batch: ImportBatch) -> Iterator[Path]:
     """The report of a closed batch; raises `NotFound`."""
     told = f"batch {batch.batch_id} has no report yet, or it is no longer kept"
-    with _kept(context, batch, REPORT_NAME, told) as path:
+    with _kept(found_folder(context, batch), REPORT_NAME, told) as path:
         yield path
 
 
 @contextmanager
-def _kept(context: Context, batch: ImportBatch, name: str | None, told: str) -> Iterator[Path]:
-    """A file beside the originals, on this machine; raises `NotFound` in these words when it is empty or not there."""
-    folder = found_folder(context, batch)
-    if folder is None or name is None or not folder.has(name):
+def _kept(folder: KeptFolder | None, name: str, told: str) -> Iterator[Path]:
+    """A file of a folder, on this machine; raises `NotFound` in these words when it is empty or not there."""
+    if folder is None or not name or not folder.has(name):
         raise NotFound(told)
     with folder.reading(name) as path:
         if not path.stat().st_size:
@@ -111,7 +111,7 @@ def _rows(path: Path, width: int) -> Iterator[RejectedRow]:
 
 def restore(context: Context, batch: ImportBatch, job: ImportJob, target: Path) -> None:
     """Put the bytes that a job was made of to `target` again; raises `NotFound` when its original is no longer kept."""
-    kept = context.work(batch.batch_id).files / (job.stored_name or "")
+    kept = frozen_file(context, batch, job)
     target.parent.mkdir(parents=True, exist_ok=True)
     if job.stored_name and kept.is_file():
         if kept != target:

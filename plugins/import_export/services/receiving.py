@@ -21,6 +21,7 @@ from import_export.messages import Message, tell
 from import_export.services.context import Context
 from import_export.services.dropping import DROP_FOLDER, batch_of_claim, claim_objects, fetch_objects
 from import_export.services.lanes import Lane, deal
+from import_export.services.sharing import CLAIMED, FILES, fetch_claimed, share, tidy_machine, tidy_shared
 from import_export.stores.jobs import JobStore, NewJob
 from import_export.stores.tables import list_tables
 
@@ -55,6 +56,8 @@ def claim_things(context: Context, things: Iterable[Thing]) -> list[str]:
 
     What an earlier, broken-off claim left behind is taken up, too, and uploads whose server ended: nothing is ever forgotten.
     """
+    tidy_machine(context)
+    tidy_shared(context)
     drop = context.settings.drop_folder
     if isinstance(drop, str):
         claim_objects(context, Bucket(drop), things)
@@ -84,6 +87,8 @@ def _register_claim(context: Context, claimed: Claimed) -> None:
     with context.jobs() as jobs:
         if jobs.has_batch(claimed.batch_id):
             return
+    share(context, claimed.batch_id, context.work(claimed.batch_id).claimed, CLAIMED)
+    with context.jobs() as jobs:
         jobs.add_batch(batch_of_claim(claimed))
     log.info("batch %s: %s", claimed.batch_id, ", ".join(claimed.names))
 
@@ -107,7 +112,9 @@ def register_run(context: Context, run_id: str, form: RunForm) -> str:
             return batch_id
     mode = checked_mode(form.mode)
     check_table_name(context, form.table_name)
-    copy_sources(form.files, context.work(batch_id).claimed, roots=context.settings.source_roots)
+    claimed = context.work(batch_id).claimed
+    copy_sources(form.files, claimed, roots=context.settings.source_roots)
+    share(context, batch_id, claimed, CLAIMED)
     with context.jobs() as jobs:
         jobs.add_batch(
             ImportBatch(
@@ -131,6 +138,7 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
     May be repeated after a crash: the same files get the same names and the same jobs. A batch that is closed keeps
     what it is; its jobs are dealt again, for an upload that still waits.
     """
+    tidy_machine(context)
     work = context.work(batch_id)
     if work.spool.is_dir() and not work.claimed.exists():
         # An upload was registered, and its server ended at that moment.
@@ -140,7 +148,10 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
         if batch.finished_at is not None or batch.reruns:
             # A re-run has put back what it needs.
             return _dealt(context, jobs, batch_id)
+    fetch_claimed(context, batch_id)
     gone = fetch_objects(context, batch_id)
+    # Those of a bucket, too: they may be replaced there while other machines still need them.
+    share(context, batch_id, work.claimed, CLAIMED, once=True)
     sources = [
         Source(path.relative_to(work.claimed).as_posix(), path)
         for path in sorted(work.claimed.rglob("*"))
@@ -149,6 +160,7 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
     settings = context.settings
     limits = Limits(settings.zip_max_files, settings.zip_max_bytes, settings.zip_max_ratio)
     extracted = extract(sources, work.files, limits)
+    share(context, batch_id, work.files, FILES)
     warnings = [*gone, *extracted.warnings]
     if not extracted.files:
         warnings.append(tell(Message.NO_VALID_DATA_FILES))
