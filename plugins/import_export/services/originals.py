@@ -66,11 +66,11 @@ def rejects_file(
     if job.status not in FINAL:
         raise NotFound(f"job {job.id} is not at its end; its rejects are told then")
     told = f"job {job.id} has no rejects, or they are no longer kept"
-    folder = rejects_folder(context, batch.batch_id)
-    name = WorkFolder.rejects_name(job.slot)
-    if not folder.has(name):
-        folder, name = found_folder(context, batch), rejects_names(jobs).get(job.id, "")
-    with _kept(folder, name, told) as path:
+    made, name = rejects_folder(context, batch.batch_id), WorkFolder.rejects_name(job.slot)
+    place: tuple[KeptFolder | None, str] = (made, name)
+    if not made.has(name):
+        place = (found_folder(context, batch), rejects_names(jobs).get(job.id, ""))
+    with _kept(*place, told) as path:
         yield path
 
 
