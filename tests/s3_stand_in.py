@@ -17,7 +17,7 @@ import boto3
 
 CONNECTION = "tests_s3"
 """The Airflow connection by which the product reaches it."""
-_KEY, _SECRET, _REGION = "test-key", "test-secret", "us-east-1"
+KEY, SECRET, REGION = "s3-test-key", "s3-secret-canary-5d1f", "us-east-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,11 @@ class Store:
 
     url: str
     bucket: str
+    connection: str = CONNECTION
 
     def uri(self, path: str) -> str:
         """As it stands in a setting."""
-        return f"s3://{CONNECTION}@{self.bucket}/{path}"
+        return f"s3://{self.connection}@{self.bucket}/{path}"
 
     @property
     def client(self) -> Any:
@@ -54,13 +55,13 @@ class Store:
 @cache
 def _client(url: str) -> Any:
     return boto3.client(
-        "s3", endpoint_url=url, region_name=_REGION, aws_access_key_id=_KEY, aws_secret_access_key=_SECRET
+        "s3", endpoint_url=url, region_name=REGION, aws_access_key_id=KEY, aws_secret_access_key=SECRET
     )
 
 
 def connection_uri(url: str) -> str:
     """The Airflow connection of a server at that address."""
-    return f"aws://{_KEY}:{_SECRET}@/?endpoint_url={quote(url, safe='')}&region_name={_REGION}"
+    return f"aws://{KEY}:{SECRET}@/?endpoint_url={quote(url, safe='')}&region_name={REGION}"
 
 
 @contextmanager
@@ -83,9 +84,9 @@ def running_s3() -> Iterator[str]:
         child.stdout.close()
 
 
-def new_store(url: str) -> Store:
+def new_store(url: str, connection: str = CONNECTION) -> Store:
     """A fresh bucket."""
-    store = Store(url, f"bucket-{uuid.uuid4().hex[:12]}")
+    store = Store(url, f"bucket-{uuid.uuid4().hex[:12]}", connection)
     store.client.create_bucket(Bucket=store.bucket)
     return store
 
