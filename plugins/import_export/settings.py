@@ -19,6 +19,7 @@ from import_export.scopes import ScopeRule, parse_rules
 
 SECTION = "import_export"
 _FORMATS = r"(csv|xlsx|pdf)(\s*,\s*(csv|xlsx|pdf))*"
+_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
 
 Getter = Callable[[str], "str | None"]
 """Gives the text of a setting by its key, None when it is not set."""
@@ -216,7 +217,8 @@ def load(get: Getter) -> Settings:
         try:
             values[each.name] = _parse(str(each.type), text.strip(), each.metadata)
         except ValueError as reason:
-            wrong.append(f"[{SECTION}] {each.name} = {text.strip()!r}: {reason}")
+            shown = _PASSWORD.sub("://…@", text.strip())
+            wrong.append(f"[{SECTION}] {each.name} = {shown!r}: {reason}")
     if (
         not wrong
         and values.get("archive", "object_storage") == "object_storage"
@@ -250,6 +252,8 @@ def environment_name(key: str) -> str:
 
 
 def _parse(kind: str, text: str, metadata: Any) -> Any:
+    if _PASSWORD.search(text):
+        raise ValueError("holds a password; make an Airflow connection, and put its id before the @")
     if metadata["choices"] and text not in metadata["choices"]:
         raise ValueError(f"must be one of: {', '.join(metadata['choices'])}")
     if kind == "int":

@@ -160,7 +160,7 @@ def test_of_four_racing_watchers_each_object_is_claimed_by_one(flow: Flow, s3: S
     racers = [processes.Process(target=_race, args=(uri, flow.root, s3, start, done)) for _ in range(4)]
     for racer in racers:
         racer.start()
-    assert [done.get(timeout=120) for _ in racers] == ["164 things seen"] * 4
+    assert [done.get(timeout=240) for _ in racers] == ["164 things seen"] * 4
     for racer in racers:
         racer.join()
         assert racer.exitcode == 0

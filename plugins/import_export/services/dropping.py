@@ -20,6 +20,7 @@ from import_export.imports.names import readable
 from import_export.imports.validation import AUTO
 from import_export.messages import Message, Told, tell
 from import_export.services.context import Context
+from import_export.stores.database import Session
 from import_export.stores.dropped import ClaimedObject, DroppedStore
 from import_export.stores.jobs import JobStore
 
@@ -45,16 +46,14 @@ def batch_of_claim(claimed: Claimed) -> ImportBatch:
 def claim_objects(context: Context, drop: Bucket, things: Iterable[Thing]) -> None:
     """Make a batch of each thing that nobody else has, and that is still as it was seen."""
     _put_away_what_was_left(context)
-    for thing in things:
-        batch_id = str(uuid.uuid4())
-        if not _claim(context, drop, thing, batch_id):
-            log.info(
-                "%s: somebody else's, changed, or gone since it was seen; left alone", readable(thing.name)
-            )
-            continue
-        # A marker is for the file it was set for.
-        for marker in thing.markers:
-            drop.remove(marker)
+    with context.database.session() as session:
+        for thing in things:
+            if not _claim(context, session, drop, thing, str(uuid.uuid4())):
+                log.info("%s: somebody else's, or not as it was seen; left alone", readable(thing.name))
+                continue
+            # A marker is for the file it was set for.
+            for marker in thing.markers:
+                drop.remove(marker)
 
 
 def claimed_keys(context: Context) -> list[str]:
@@ -67,13 +66,13 @@ class _NotOurs(Exception):
     """Ends the transaction of a claim that cannot be made as a whole."""
 
 
-def _claim(context: Context, drop: Bucket, thing: Thing, batch_id: str) -> bool:
+def _claim(context: Context, session: Session, drop: Bucket, thing: Thing, batch_id: str) -> bool:
     places = {file: inside(thing, file) for file in thing.files}
     dist_id = None if thing.dist_id is None else readable(thing.dist_id)
     claimed = Claimed(batch_id, dist_id, tuple(map(readable, places.values())), context.clock())
     rows = [_row(drop, file, place, batch_id) for file, place in places.items()]
     try:
-        with context.database.session() as session, session.transaction():
+        with session.transaction():
             JobStore(session).add_batch(batch_of_claim(claimed))
             _write_claim(DroppedStore(session), drop, thing, rows)
     except _NotOurs:
@@ -136,11 +135,16 @@ def fetch_objects(context: Context, batch_id: str) -> list[Told]:
 
 def remove_objects(context: Context, batch_id: str) -> None:
     """Remove what a closed batch has put away from the drop folder, unless it was replaced there meanwhile."""
-    for claimed in _claims_of(context, batch_id):
+    claims = _claims_of(context, batch_id)
+    if not claims:
+        return
+    for claimed in claims:
         drop = Bucket(claimed.drop_uri)
         if is_as_seen(drop, _seen(claimed)):
             drop.remove(claimed.path)
-        with context.database.session() as session, session.transaction():
+    # Afterwards: as long as an object is there, its claim is.
+    with context.database.session() as session, session.transaction():
+        for claimed in claims:
             DroppedStore(session).forget(claimed.key)
 
 
