@@ -17,8 +17,8 @@ from pathlib import Path
 
 from import_export.archive.buckets import Bucket
 from import_export.archive.kept_folder import BucketFolder, KeptFolder, LocalFolder
-from import_export.errors import ArchiveUnavailable, NotFound
-from import_export.imports.jobs import ImportBatch, ImportJob
+from import_export.errors import ArchiveUnavailable
+from import_export.imports.jobs import ArchiveState, ImportBatch, ImportJob
 from import_export.services.context import Context
 
 log = logging.getLogger(__name__)
@@ -157,8 +157,8 @@ def _known(context: Context, batch_id: str) -> bool:
 
 
 def _closed(context: Context, batch_id: str) -> bool:
+    """Whether nothing of a batch is to be done any more; what waits for its archive may lie here only."""
     with context.jobs() as jobs:
-        try:
-            return jobs.batch(batch_id).finished_at is not None
-        except NotFound:
+        if not jobs.has_batch(batch_id) or jobs.batch(batch_id).finished_at is None:
             return False
+        return not any(job.archive_state is ArchiveState.PENDING for job in jobs.jobs(batch_id))
