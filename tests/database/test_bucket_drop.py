@@ -297,10 +297,14 @@ def test_what_could_not_be_removed_at_a_batchs_end_is_not_imported_again_and_goe
         flow.run()
     assert s3.names("drop/") == ["drop/stocks.csv"]
     assert flow.scan().seen == ()
+    s3.put("drop/0112/stocks.csv", stocks("B"))
+    assert len(flow.claim()) == 1
     s3.client.delete_bucket_policy(Bucket=s3.bucket)
-    assert flow.claim() == []
+    [waiting] = flow.claim()
+    assert s3.names("drop/") == ["drop/0112/stocks.csv"]
+    work(flow, waiting)
     assert s3.names("drop/") == []
-    assert flow.rows("stocks") == 1
+    assert flow.rows("stocks") == 2
 
 
 def test_originals_that_this_machine_has_lost_are_taken_from_the_drop_folder_once_more(

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from import_export.archive.bucket_drop import are_as_seen, identity, is_as_seen
 from import_export.archive.buckets import Bucket
 from import_export.archive.drop_folder import Claimed, DroppedFile, Signature, Thing, inside
-from import_export.errors import SourceChanged
+from import_export.errors import ArchiveRefused, ArchiveUnavailable, SourceChanged
 from import_export.imports.freezing import PART
 from import_export.imports.jobs import ImportBatch, Mode
 from import_export.imports.names import readable
@@ -157,4 +157,8 @@ def _put_away_what_was_left(context: Context) -> None:
     with context.database.session() as session:
         closed = DroppedStore(session).closed_batches()
     for batch_id in closed:
-        remove_objects(context, batch_id)
+        try:
+            remove_objects(context, batch_id)
+        except (ArchiveRefused, ArchiveUnavailable) as fault:
+            # Known as claimed, it is not imported again; what is new must not wait for it.
+            log.warning("batch %s: is closed, but stays in the drop folder: %s", batch_id, fault)
