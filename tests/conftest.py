@@ -1,10 +1,11 @@
-"""What tests share: the database servers."""
+"""What tests share: the database servers, and one that speaks S3."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.s3_stand_in import CONNECTION, Store, connection_uri, new_store, running_s3
 from tests.servers import OFFERED, Server, running_server, wanted_servers
 
 
@@ -20,3 +21,17 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         if request.param == "mariadb" or OFFERED not in os.environ:
             running.hurry()
         yield running
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of a server that speaks S3, and an Airflow connection to it in the environment."""
+    with running_s3() as url, pytest.MonkeyPatch.context() as environment:
+        environment.setenv(f"AIRFLOW_CONN_{CONNECTION.upper()}", connection_uri(url))
+        yield url
+
+
+@pytest.fixture
+def s3(s3_server: str) -> Store:
+    """A bucket of its own."""
+    return new_store(s3_server)

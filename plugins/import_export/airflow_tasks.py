@@ -20,6 +20,7 @@ from import_export.exports.mail import html_of, subject_of
 from import_export.services.accounts import list_accounts
 from import_export.services.assembly import assemble
 from import_export.services.context import Context
+from import_export.services.dropping import claimed_keys
 from import_export.services.exporting import Run, exports_of
 from import_export.services.lanes import Lane
 from import_export.services.receiving import claim_things, table_names
@@ -130,11 +131,16 @@ class DropFolderSensor(BaseSensorOperator):
             found = settings()
         except SettingsError as fault:
             raise AirflowFailException(str(fault)) from fault
+        taken: list[str] = []
+        if isinstance(found.drop_folder, str):
+            with task_context() as ours:
+                taken = claimed_keys(ours)
         self.defer(
             trigger=DropFolderTrigger(
                 drop_folder=str(found.drop_folder),
                 settle_seconds=found.settle_seconds,
                 poll_seconds=found.poll_seconds,
+                taken=taken,
             ),
             method_name=self.claim.__name__,
         )

@@ -14,6 +14,7 @@ class Message(StrEnum):
     ALL_INVALID = "ALL_INVALID"
     UNSUPPORTED_TYPE = "UNSUPPORTED_TYPE"
     NOT_A_REGULAR_FILE = "NOT_A_REGULAR_FILE"
+    REPLACED_BEFORE_READ = "REPLACED_BEFORE_READ"
     ZIP_NO_DATA_FILE = "ZIP_NO_DATA_FILE"
     ZIP_UNSAFE = "ZIP_UNSAFE"
     ZIP_RATIO = "ZIP_RATIO"
@@ -117,3 +118,5 @@ class Phrase(StrEnum):
     CLOSED_FOLDER = "@closed_folder"
     LONG_FOLDER = "@long_folder"
     TOO_DEEP = "@too_deep"
+    NAMELESS_FOLDER = "@nameless_folder"
+    ALSO_A_FOLDER = "@also_a_folder"

@@ -55,6 +55,11 @@ PHRASES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "adalah folder yang namanya terlalu panjang untuk distributor",
         ),
         Phrase.TOO_DEEP: ("lies too many folders deep", "berada terlalu dalam di dalam folder"),
+        Phrase.NAMELESS_FOLDER: ("lies in a folder without a name", "berada di dalam folder tanpa nama"),
+        Phrase.ALSO_A_FOLDER: (
+            "has the name of a folder beside it",
+            "bernama sama dengan folder di sebelahnya",
+        ),
     }
 )
 
@@ -73,6 +78,10 @@ TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
         Message.NOT_A_REGULAR_FILE: (
             "{name}: Not taken, because it {kind}.",
             "{name}: Tidak diambil karena {kind}.",
+        ),
+        Message.REPLACED_BEFORE_READ: (
+            "{name}: Replaced or removed in the bucket before it could be read. What replaced it is a batch of its own.",
+            "{name}: Diganti atau dihapus di bucket sebelum sempat dibaca. Penggantinya menjadi batch tersendiri.",
         ),
         Message.ZIP_NO_DATA_FILE: (
             "{name}: Invalid ZIP or no data files found inside.",

@@ -19,6 +19,7 @@ from import_export.scopes import ScopeRule, parse_rules
 
 SECTION = "import_export"
 _FORMATS = r"(csv|xlsx|pdf)(\s*,\s*(csv|xlsx|pdf))*"
+_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
 
 Getter = Callable[[str], "str | None"]
 """Gives the text of a setting by its key, None when it is not set."""
@@ -49,12 +50,23 @@ def _setting(
 class Settings:
     """The settings of one installation; made by `load`, handed in everywhere, never changed."""
 
-    drop_folder: Path = _setting(
-        doc="Folder that is watched for new files. Must be on the same disk as `work_folder`."
+    drop_folder: Path | str = _setting(
+        doc="Folder that is watched for new files, on the same disk as `work_folder`; or a URI "
+        "(`s3://conn@bucket/drop`)."
     )
-    work_folder: Path = _setting(doc="Folder for files that are being worked on.")
-    done_folder: Path = _setting(doc="Where the originals of imported batches go, each with its report.")
-    failed_folder: Path = _setting(doc="Where the originals of batches go of which nothing was imported.")
+    work_folder: Path = _setting(doc="Folder of this machine for files that are being worked on.")
+    done_folder: Path | str = _setting(
+        doc="Where the originals of imported batches go, each with its report: a folder or a URI."
+    )
+    failed_folder: Path | str = _setting(
+        doc="Where the originals of batches go of which nothing was imported: a folder or a URI."
+    )
+    shared_folder: str = _setting(
+        "",
+        doc="URI by which workers on several machines share the files that are being worked on "
+        "(`s3://conn@bucket/work`); empty: one machine does it all.",
+        pattern=r"[a-z][a-z0-9]*://.+",
+    )
     mysql_conn_id: str = _setting(
         "import_export_mysql", doc="Airflow connection of the MySQL or MariaDB database."
     )
@@ -211,7 +223,8 @@ def load(get: Getter) -> Settings:
         try:
             values[each.name] = _parse(str(each.type), text.strip(), each.metadata)
         except ValueError as reason:
-            wrong.append(f"[{SECTION}] {each.name} = {text.strip()!r}: {reason}")
+            shown = _PASSWORD.sub("://…@", text.strip())
+            wrong.append(f"[{SECTION}] {each.name} = {shown!r}: {reason}")
     if (
         not wrong
         and values.get("archive", "object_storage") == "object_storage"
@@ -227,21 +240,37 @@ def load(get: Getter) -> Settings:
     return Settings(**values)
 
 
+def local_path(place: str) -> Path | None:
+    """A folder of this machine; None for a URI of any other kind than `file://`.
+
+    >>> local_path("file:///srv/archive"), local_path("s3://conn@bucket/archive")
+    (PosixPath('/srv/archive'), None)
+    """
+    scheme, separator, rest = place.partition("://")
+    if not separator:
+        return Path(place)
+    return Path(rest) if scheme.lower() == "file" else None
+
+
 def environment_name(key: str) -> str:
     """The environment variable of a setting."""
     return f"AIRFLOW__{SECTION.upper()}__{key.upper()}"
 
 
 def _parse(kind: str, text: str, metadata: Any) -> Any:
+    if _PASSWORD.search(text):
+        raise ValueError("holds a password; make an Airflow connection, and put its id before the @")
     if metadata["choices"] and text not in metadata["choices"]:
         raise ValueError(f"must be one of: {', '.join(metadata['choices'])}")
     if kind == "int":
         return _whole_number(text, metadata["least"])
     if kind == "bool":
         return _truth(text)
-    if kind in ("Path", "Path | None"):
-        path = Path(text)
-        if not path.is_absolute():
+    if kind == "Path | str" and local_path(text) is None:
+        return text
+    if kind in ("Path", "Path | str", "Path | None"):
+        path = local_path(text)
+        if path is None or not path.is_absolute():
             raise ValueError("must be an absolute path")
         return path
     if kind == "tuple[ScopeRule, ...]":

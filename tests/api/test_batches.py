@@ -202,7 +202,7 @@ def test_rejected_rows_can_be_fetched_as_they_came(house: House) -> None:
     )
     answer = house.viewer.get(f"/api/files/{job['id']}/rejects.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert "0112%20stocks.rejects.csv" in answer.headers["content-disposition"]
+    assert 'filename="0112 stocks.rejects.csv"' in answer.headers["content-disposition"]
     _, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
     assert row[:5] == ['say "hi"', "W1", "=cmd()", "01/03\n2026", "28"]
 

@@ -6,12 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from import_export.archive.bucket_drop import scan_bucket
+from import_export.archive.buckets import Bucket
 from import_export.archive.object_storage import ObjectStorageArchive
-from import_export.archive.settling import Settling, scan
+from import_export.archive.settling import Settling, Snapshot, scan
 from import_export.imports.jobs import ImportJob
 from import_export.services.archiving import archive_lane
 from import_export.services.context import Context
+from import_export.services.dropping import claimed_keys
 from import_export.services.finishing import finish_batch
 from import_export.services.lanes import Lane
 from import_export.services.loading import load_lane
@@ -32,18 +36,20 @@ class Flow:
     root: Path
 
     @classmethod
-    def make(cls, database: Database, root: Path) -> Flow:
-        """Folders below `root`, archive included."""
-        settings = Settings(
-            drop_folder=root / "drop",
-            work_folder=root / "work",
-            done_folder=root / "done",
-            failed_folder=root / "failed",
-            archive_path=str(root / "archive"),
-            settle_seconds=0,
-        )
+    def make(cls, database: Database, root: Path, **others: Any) -> Flow:
+        """Folders below `root`, archive included; `others`: settings that are different."""
+        standard: dict[str, Any] = {
+            "drop_folder": root / "drop",
+            "work_folder": root / "work",
+            "done_folder": root / "done",
+            "failed_folder": root / "failed",
+            "archive_path": str(root / "archive"),
+            "settle_seconds": 0,
+        }
+        settings = Settings(**standard | others)
         for folder in (settings.drop_folder, settings.work_folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            if isinstance(folder, Path):
+                folder.mkdir(parents=True, exist_ok=True)
         context = Context(
             settings=settings,
             database=database,
@@ -62,7 +68,14 @@ class Flow:
 
     def claim(self) -> list[str]:
         """Claim everything in the drop folder."""
-        return claim_things(self.context, Settling(0).look(scan(self.root / "drop"), 0))
+        return claim_things(self.context, Settling(0).look(self.scan(), 0))
+
+    def scan(self) -> Snapshot:
+        """Look at the drop folder, as the trigger does."""
+        drop = self.context.settings.drop_folder
+        if isinstance(drop, str):
+            return scan_bucket(Bucket(drop), claimed_keys(self.context))
+        return scan(drop)
 
     def take(self) -> tuple[str, list[Lane]]:
         """Claim and extract the one thing that was dropped."""

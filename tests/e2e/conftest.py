@@ -23,6 +23,7 @@ from devtools.account_data import AccountPlan, fill
 from devtools.local import REPOSITORY, Local
 from devtools.processes import of_stack
 from import_export.imports.jobs import ImportJob
+from import_export.settings import environment_name
 from import_export.stores.database import Database
 from import_export.stores.jobs import Event, JobStore
 
@@ -126,10 +127,17 @@ def eventually(look: Callable[[], Found], seconds: float = 90) -> Found:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack of its own, stopped at the end; nothing may be left running then."""
-    local = tmp_path_factory.mktemp("stack")
+    with running_stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@contextmanager
+def running_stack(local: Path, **settings: str) -> Iterator[Stack]:
+    """A stack in a folder, with other settings of ours than its own where they are given."""
     users = ",".join(f"{name}:{role}" for name, role in USERS.items())
     environment = {
         **os.environ,
+        **{environment_name(key): text for key, text in settings.items()},
         "IMPORT_EXPORT_LOCAL": str(local),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": users,
     }

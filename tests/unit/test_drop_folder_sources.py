@@ -10,6 +10,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from import_export.archive.sources import copy_sources
 from import_export.errors import BadRequest
+from tests.s3_stand_in import Store
 
 
 @pytest.fixture
@@ -112,7 +113,8 @@ def test_a_folder_without_files_is_told(claimed: Path, tmp_path: Path) -> None:
         ("/nowhere/a.csv", "files: '/nowhere/a.csv' cannot be read: it does not exist"),
         ("sales.csv", "files: 'sales.csv' is neither an absolute path nor a URI"),
         ("memory://bucket/nothing", "files: 'memory://bucket/nothing' cannot be read: it does not exist"),
-        ("nosuch://bucket/a.csv", "files: 'nosuch://bucket/a.csv' cannot be read: Unsupported filesystem"),
+        ("nosuch://bucket/a.csv", "nothing is installed here that reads nosuch://"),
+        ("s3://no_such@bucket/a.csv", "there is no Airflow connection 'no_such'"),
         ("/a\0b.csv", "files: a name holds a NUL character"),
         ("simplecache::file:///etc/passwd", "chains two addresses"),
     ],
@@ -166,3 +168,16 @@ def test_nothing_outside_the_roots_is_taken(source: Path, claimed: Path, bucket:
         with pytest.raises(BadRequest, match="files: "):
             copy_sources([name], claimed, roots=(str(source), f"{bucket}/in"))
     assert not claimed.exists()
+
+
+def test_objects_of_a_real_bucket_are_copied_whatever_their_names(s3: Store, claimed: Path) -> None:
+    for name in ("in/ü %41?#.csv", "in/sub/b.csv", "in-side/c.csv", "d.csv"):
+        s3.put(name, name)
+    copy_sources([s3.uri("in"), s3.uri("d.csv")], claimed, roots=(s3.uri("").rstrip("/"),))
+    assert contents(claimed) == {
+        "ü %41?#.csv": "in/ü %41?#.csv",
+        "sub/b.csv": "in/sub/b.csv",
+        "d.csv": "d.csv",
+    }
+    with pytest.raises(BadRequest, match=r"no-such-bucket.*make the bucket"):
+        copy_sources([s3.uri("in").replace(s3.bucket, "no-such-bucket")], claimed, roots=())

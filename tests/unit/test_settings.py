@@ -40,6 +40,9 @@ def test_texts_become_the_types_of_the_settings() -> None:
         ("export_nightly_formats", "csv, doc", "must look like"),
         ("export_csv_bom", "perhaps", "must be True or False"),
         ("export_schedule", "at night", "must look like"),
+        ("work_folder", "s3://conn@bucket/work", "must be an absolute path"),
+        ("drop_folder", "s3:/bucket/drop", "must be an absolute path"),
+        ("shared_folder", "/mnt/work", "must look like"),
     ],
 )
 def test_a_wrong_setting_is_told_by_its_name(key: str, text: str, told: str) -> None:
@@ -80,3 +83,22 @@ def test_a_switch_is_true_or_false() -> None:
 def test_a_delivery_to_object_storage_needs_a_path() -> None:
     with pytest.raises(SettingsError, match="export_delivery_path is not set"):
         load((COMPLETE | {"export_delivery": "object_storage"}).get)
+
+
+def test_a_folder_may_be_in_a_bucket() -> None:
+    wanted = {
+        "drop_folder": "s3://conn@bucket/drop",
+        "done_folder": "gs://bucket/done",
+        "failed_folder": "file:///srv/x",
+    }
+    found = load((COMPLETE | wanted).get)
+    assert (found.drop_folder, found.done_folder) == ("s3://conn@bucket/drop", "gs://bucket/done")
+    assert found.failed_folder == Path("/srv/x")
+    assert (load(COMPLETE.get).shared_folder, load(COMPLETE.get).failed_folder) == ("", Path("/srv/failed"))
+
+
+@pytest.mark.parametrize("key", ["drop_folder", "archive_path", "shared_folder"])
+def test_a_password_in_a_uri_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(SettingsError, match=r"://…@bucket.* make an Airflow connection") as told:
+        load((COMPLETE | {key: "s3://key:hunter2@bucket/x"}).get)
+    assert "hunter2" not in str(told.value)

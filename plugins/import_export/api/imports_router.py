@@ -20,12 +20,13 @@ from import_export.api.uploads import receive_upload
 from import_export.errors import BadRequest
 from import_export.imports.inspection import Question, inspect_file
 from import_export.imports.jobs import JobStatus, Mode
+from import_export.imports.validation import AUTO
 from import_export.imports.zips import Limits
 from import_export.messages import Message, tell
 from import_export.services.configuring import all_tables
 from import_export.services.context import WorkFolder
 from import_export.services.idempotency import KeptAnswer, once
-from import_export.services.receiving import AUTO, check_table_name
+from import_export.services.receiving import check_table_name
 from import_export.services.uploading import Received, take_upload, upload_form
 
 router = APIRouter(prefix="/api", tags=["imports"])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import FileResponse
+from fastapi.responses import StreamingResponse
 
 from import_export.api import bodies, views
 from import_export.api.access import Access, needs
 from import_export.api.batches_router import BatchId
 from import_export.api.installation import Call, CallDep
+from import_export.api.streaming import CSV_TYPE, opened_file, stream_of
 from import_export.api.wrong_cells import wrong_cells
 from import_export.imports.jobs import JobStatus
 from import_export.messages import Message, tell
@@ -70,16 +72,16 @@ def rejects(call: CallDep, job_id: JobId, limit: Annotated[int, Query(ge=1, le=M
 
 @router.get(
     "/files/{job_id}/rejects.csv",
-    response_class=FileResponse,
+    response_class=StreamingResponse,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
 @needs(Access.READ)
-def rejects_csv(call: CallDep, job_id: JobId) -> FileResponse:
+def rejects_csv(call: CallDep, job_id: JobId) -> StreamingResponse:
     """All rejected rows with their lines and reasons, ready to be corrected and sent again."""
     found, batch = call.job(job_id)
-    path = rejects_file(call.context, batch, batch_view(call.context, batch.batch_id).jobs, found)
     name = f"{found.filename.rsplit('/', 1)[-1].rsplit('.', 1)[0]}.rejects.csv"
-    return FileResponse(path, media_type="text/csv; charset=utf-8", filename=name)
+    with rejects_file(call.context, batch, batch_view(call.context, batch.batch_id).jobs, found) as path:
+        return _file_of(path, CSV_TYPE, name)
 
 
 @router.post(
@@ -100,14 +102,19 @@ def correct(call: CallDep, job_id: JobId, body: bodies.Corrections) -> Any:
 
 @router.get(
     "/jobs/{batch_id}/report.txt",
-    response_class=FileResponse,
+    response_class=StreamingResponse,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 @needs(Access.READ)
-def report(call: CallDep, batch_id: BatchId) -> FileResponse:
+def report(call: CallDep, batch_id: BatchId) -> StreamingResponse:
     """The report of a closed batch: what became of each file, in words."""
-    path = report_file(call.context, call.batch(batch_id))
-    return FileResponse(path, media_type="text/plain; charset=utf-8", filename=f"report-{batch_id}.txt")
+    with report_file(call.context, call.batch(batch_id)) as path:
+        return _file_of(path, "text/plain; charset=utf-8", f"report-{batch_id}.txt")
+
+
+def _file_of(path: FilePath, media_type: str, name: str) -> StreamingResponse:
+    """A file, which may lose its name as soon as it is open."""
+    return stream_of(opened_file(path.open("rb")), media_type, name, path.stat().st_size)
 
 
 def _started(call: Call, received: Received) -> bodies.ImportStarted:

@@ -39,6 +39,8 @@ class Signature:
     mtime_ns: int
     ctime_ns: int
     inode: int
+    etag: str = ""
+    """Of an object in a bucket, which has no inode."""
 
     @classmethod
     def of(cls, status: os.stat_result) -> Signature:
@@ -74,7 +76,7 @@ class Thing:
             "name": _quoted(self.name),
             "is_folder": self.dist_id is not None,
             "files": [
-                [_quoted(file.path), each.size, each.mtime_ns, each.ctime_ns, each.inode]
+                [_quoted(file.path), each.size, each.mtime_ns, each.ctime_ns, each.inode, each.etag]
                 for file in self.files
                 for each in (file.signature,)
             ],
@@ -85,7 +87,7 @@ class Thing:
 def thing_from_event(entry: Mapping[str, Any]) -> Thing:
     """The thing that `to_event` wrote down."""
     name = _unquoted(entry["name"])
-    files = tuple(DroppedFile(_unquoted(path), Signature(*numbers)) for path, *numbers in entry["files"])
+    files = tuple(DroppedFile(_unquoted(path), Signature(*facts)) for path, *facts in entry["files"])
     markers = tuple(_unquoted(marker) for marker in entry["markers"])
     return Thing(name, name if entry["is_folder"] else None, files, markers)
 
@@ -152,7 +154,7 @@ def claim(
     folder = work / batch_id
     (folder / CLAIMED_FOLDER).mkdir(parents=True)
     dist_id = None if thing.dist_id is None else readable(thing.dist_id)
-    places = {file: _inside(thing, file) for file in thing.files}
+    places = {file: inside(thing, file) for file in thing.files}
     claimed = Claimed(batch_id, dist_id, tuple(map(readable, places.values())), clock())
     # Written first: whatever lies in the work folder after a crash tells what it is.
     _write_claim(folder, claimed)
@@ -173,7 +175,7 @@ def claim(
     return claimed
 
 
-def _inside(thing: Thing, file: DroppedFile) -> str:
+def inside(thing: Thing, file: DroppedFile) -> str:
     """A file's path inside the claim: without the distributor's folder."""
     return file.path if thing.dist_id is None else file.path.removeprefix(f"{thing.name}/")
 

@@ -1,16 +1,17 @@
-"""An archive in a folder or a bucket: `/srv/archive`, `file://`, `s3://`, … through Airflow's ObjectStoragePath."""
+"""An archive in a folder or a bucket: `/srv/archive`, `file://`, `s3://`, `gs://`, `abfs://`."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import shutil
-from typing import Any
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from airflow.sdk import ObjectStoragePath
-
+from import_export.archive.buckets import Bucket
 from import_export.archive.protocol import Archived, ArchiveItem
 from import_export.errors import ArchiveRefused, ArchiveUnavailable
+from import_export.settings import local_path
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
 _CHUNK = 1 << 20
@@ -23,19 +24,20 @@ class ObjectStorageArchive:
     """
 
     def __init__(self, root: str) -> None:
-        self._root = ObjectStoragePath(root)
+        self._root = local_path(root) or Bucket(root)
 
     def reserve_id(self) -> None:
         """Paths are ids enough."""
 
     def store(self, item: ArchiveItem) -> Archived:
         """Keep a file; one that is there already with the same bytes is left as it is."""
-        folder, target = self._place(item)
+        name = _place(item)
+        if isinstance(self._root, Bucket):
+            _store_object(self._root, name, item)
+            return Archived(url=self._root.place(name), file_id=None)
+        target = self._root / name
         try:
-            if not _holds(target, item):
-                self._write(folder, target, item)
-                if not _holds(target, item):
-                    raise ArchiveUnavailable(f"{target}: what was stored differs from what was sent")
+            _store_file(target, item)
         except PermissionError as fault:
             raise ArchiveRefused(
                 f"{target}: no permission to write there; give it to the worker's user"
@@ -44,34 +46,60 @@ class ObjectStorageArchive:
             raise ArchiveUnavailable(f"{target}: {fault}") from fault
         return Archived(url=str(target), file_id=None)
 
-    def _place(self, item: ArchiveItem) -> tuple[Any, Any]:
-        if item.folder is not None:
-            return self._root / item.folder, self._root / item.folder / item.name
-        folder = self._root / safe_name(item.dist_id or "no-distributor") / f"{item.received_at:%Y/%m}"
-        return folder, folder / f"{item.job_id}_{safe_name(item.name)}"
 
-    def _write(self, folder: Any, target: Any, item: ArchiveItem) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        if target.protocol in ("file", ""):
-            # A rename shows the file whole or not at all; object stores do that by themselves when a write ends.
-            part = folder / f".{target.name}.part"
-            with item.path.open("rb") as source, part.open("wb") as copy:
-                shutil.copyfileobj(source, copy, _CHUNK)
-            part.rename(target)
-            return
-        with item.path.open("rb") as source, target.open("wb") as copy:
-            shutil.copyfileobj(source, copy, _CHUNK)
+def _place(item: ArchiveItem) -> str:
+    if item.folder is not None:
+        return f"{item.folder}/{item.name}"
+    folder = f"{safe_name(item.dist_id or 'no-distributor')}/{item.received_at:%Y/%m}"
+    return f"{folder}/{item.job_id}_{safe_name(item.name)}"
 
 
-def _holds(target: Any, item: ArchiveItem) -> bool:
+def _store_file(target: Path, item: ArchiveItem) -> None:
+    if _holds_file(target, item):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A rename shows the file whole or not at all.
+    part = target.with_name(f".{target.name}.part")
+    with item.path.open("rb") as source, part.open("wb") as copy:
+        shutil.copyfileobj(source, copy, _CHUNK)
+    part.rename(target)
+    if not _holds_file(target, item):
+        raise _differs(str(target))
+
+
+def _store_object(root: Bucket, name: str, item: ArchiveItem) -> None:
+    if _holds_object(root, name, item):
+        return
+    root.put(item.path, name)
+    if not _holds_object(root, name, item):
+        raise _differs(root.place(name))
+
+
+def _differs(place: str) -> ArchiveUnavailable:
+    return ArchiveUnavailable(f"{place}: what was stored differs from what was sent")
+
+
+def _holds_file(target: Path, item: ArchiveItem) -> bool:
     """Whether the target has the item's bytes. Size first: the hash reads the whole file."""
-    if not target.exists() or target.stat().st_size != item.size:
-        return False
+    return target.exists() and target.stat().st_size == item.size and _sha256(_pieces(target)) == item.sha256
+
+
+def _holds_object(root: Bucket, name: str, item: ArchiveItem) -> bool:
+    found = root.look(name)
+    return found is not None and found.size == item.size and _sha256(root.read(name)) == item.sha256
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            yield piece
+
+
+def _sha256(pieces: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
-    with target.open("rb") as stored:
-        while chunk := stored.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest() == item.sha256
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def safe_name(name: str) -> str:

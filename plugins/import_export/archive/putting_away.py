@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import filecmp
+import itertools
 import os
 import shutil
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 
 from import_export.imports.freezing import opened, sync_folder
 
@@ -45,13 +47,26 @@ def _move(source: Path, wanted: Path) -> None:
     source.unlink()
 
 
+def numbered_names(wanted: str) -> Iterator[str]:
+    """`sales.csv`, `sales (2).csv`, `sales (3).csv`, … in the same folder.
+
+    >>> list(itertools.islice(numbered_names("a/sales.csv"), 2))
+    ['a/sales.csv', 'a/sales (2).csv']
+    """
+    yield wanted
+    path = PurePosixPath(wanted)
+    for number in itertools.count(2):
+        yield str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
+
+
 def _free_place(source: Path, wanted: Path) -> Path:
     """The first place that is free, or that an earlier attempt has filled with this very file."""
-    place, number = wanted, 1
-    while place.exists() and not (place.is_file() and filecmp.cmp(source, place, shallow=False)):
-        number += 1
-        place = wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")
-    return place
+    places = (wanted.with_name(name) for name in numbered_names(wanted.name))
+    return next(
+        place
+        for place in places
+        if not place.exists() or (place.is_file() and filecmp.cmp(source, place, shallow=False))
+    )
 
 
 def _copy(source: Path, place: Path) -> None:

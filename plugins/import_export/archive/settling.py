@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from import_export.archive.drop_folder import DroppedFile, Signature, Thing
 from import_export.imports.names import LONGEST, readable
 from import_export.messages import Message, Phrase, Told, tell
+from import_export.scopes import LONGEST_DIST_ID
 
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", "~")
 """Ends of the names that senders and browsers give to files they still write."""
@@ -22,9 +23,8 @@ UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", "~")
 MARKER = ".done"
 """`NAME.done` beside NAME says that its sender has finished it."""
 
-_DEEPEST = 20
-_LONGEST_DIST_ID = 64
-"""The length of the batch's column in the database."""
+DEEPEST = 20
+"""Folders above a file; what lies deeper is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +68,29 @@ def scan(drop: Path) -> Snapshot:
     descriptor = os.open(drop, os.O_RDONLY | os.O_DIRECTORY)
     try:
         _look(descriptor, "", top)
-        seen = [_seen(file.path, None, [file], [], top.markers) for file in top.files]
+        seen = [seen_as(file.path, None, [file], [], top.markers) for file in top.files]
         for folder in top.folders:
             found = _Found(markers=top.markers)
-            if len(readable(folder)) > _LONGEST_DIST_ID:
+            if len(readable(folder)) > LONGEST_DIST_ID:
                 top.leave(folder, Phrase.LONG_FOLDER)
                 continue
             _walk(descriptor, folder, folder, 1, found)
             top.left += found.left
             if found.files:
-                seen.append(_seen(folder, folder, found.files, found.unfinished, found.markers))
+                seen.append(seen_as(folder, folder, found.files, found.unfinished, found.markers))
     finally:
         os.close(descriptor)
     return Snapshot(tuple(sorted(seen, key=lambda each: each.thing.name)), tuple(top.left))
 
 
-def _seen(
+def seen_as(
     name: str,
     dist_id: str | None,
-    files: list[DroppedFile],
-    unfinished: list[DroppedFile],
-    markers: dict[str, DroppedFile],
+    files: Sequence[DroppedFile],
+    unfinished: Sequence[DroppedFile],
+    markers: Mapping[str, DroppedFile],
 ) -> Seen:
+    """A thing with its files, and whether the markers among all of them say that it is finished."""
     paths = (name, *(file.path for file in files))
     thing = Thing(
         name,
@@ -125,7 +126,7 @@ def _walk(parent: int, name: str, path: str, depth: int, found: _Found) -> None:
         inner = _Found(found.files, found.unfinished, found.markers, [], found.left)
         _look(descriptor, f"{path}/", inner)
         for folder in inner.folders:
-            if depth >= _DEEPEST:
+            if depth >= DEEPEST:
                 found.leave(folder, Phrase.TOO_DEEP)
             else:
                 _walk(descriptor, folder.rsplit("/", 1)[-1], folder, depth + 1, found)

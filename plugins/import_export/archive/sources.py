@@ -6,16 +6,12 @@ import itertools
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
 
-from airflow.sdk import ObjectStoragePath
-from airflow.sdk.exceptions import AirflowNotFoundException
-
-from import_export.errors import BadRequest
-from import_export.imports.freezing import opened, sync_folder
+from import_export.archive.buckets import Bucket
+from import_export.errors import ArchiveRefused, BadRequest, SettingsError
+from import_export.imports.freezing import PART, opened, sync_folder
 from import_export.messages import Message, tell
 
 _CHUNK = 1 << 20
@@ -29,15 +25,22 @@ class _Found:
 
     relative: str
     """Its path below the folder that was named, or just its name."""
-    path: Any
-    """A `Path` of this machine, or an `ObjectStoragePath`."""
+    place: str
+    """Where it lies, as it could have been named."""
+    folder: Bucket | None = None
+    """The folder of a bucket that holds it under `name`; None: it is on this machine."""
+    name: str = ""
 
-    def open(self) -> AbstractContextManager[BinaryIO]:
-        """The file's bytes."""
-        if isinstance(self.path, Path):
-            return opened(self.path)
-        stream: AbstractContextManager[BinaryIO] = self.path.open("rb")
-        return stream
+    def copy_to(self, target: Path) -> None:
+        """Copy it to a file that is not there yet."""
+        if self.folder is not None:
+            self.folder.fetch(self.name, target)
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with opened(Path(self.place)) as source, target.open("xb") as copy:
+            shutil.copyfileobj(source, copy, _CHUNK)
+            copy.flush()
+            os.fsync(copy.fileno())
 
 
 def copy_sources(names: Sequence[str], claimed: Path, *, roots: Sequence[str]) -> None:
@@ -50,18 +53,14 @@ def copy_sources(names: Sequence[str], claimed: Path, *, roots: Sequence[str]) -
     for name in wanted:
         _check_root(name, roots)
         for file in _files(name):
-            found.setdefault(str(file.path), file)
+            found.setdefault(file.place, file)
     if not found:
         raise BadRequest(tell(Message.NO_FILES).text())
     if claimed.exists():
         shutil.rmtree(claimed)
     for place, file in _placed(found.values()).items():
         target = claimed / place
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with file.open() as source, target.open("xb") as copy:
-            shutil.copyfileobj(source, copy, _CHUNK)
-            copy.flush()
-            os.fsync(copy.fileno())
+        file.copy_to(target)
         sync_folder(target.parent)
 
 
@@ -93,12 +92,13 @@ def _files(name: str) -> Iterator[_Found]:
     place = _located(name)
     try:
         found = list(_remote_files(place) if "://" in place else _local_files(name, place))
-    except (FileNotFoundError, PermissionError, ValueError, ImportError, AirflowNotFoundException) as fault:
+    except (FileNotFoundError, PermissionError, SettingsError, ArchiveRefused) as fault:
         raise BadRequest(f"files: '{name}' cannot be read: {fault}") from fault
     for file in found:
         parts = file.relative.split("/")
-        if any(part in ("", ".", "..") or len(os.fsencode(part)) > _LONGEST_PART for part in parts):
-            raise BadRequest(f"files: '{file.path}' has a name that no file can have here")
+        longest = _LONGEST_PART if file.folder is None else _LONGEST_PART - len(PART)
+        if any(part in ("", ".", "..") or len(os.fsencode(part)) > longest for part in parts):
+            raise BadRequest(f"files: '{file.place}' has a name that no file can have here")
         yield file
 
 
@@ -107,14 +107,14 @@ def _local_files(name: str, place: str) -> Iterator[_Found]:
     if path.is_file():
         # The check is made here and not at the copy, so that nothing is done when one of many may not be read.
         path.open("rb").close()
-        yield _Found(PurePosixPath(name).name, path)
+        yield _Found(PurePosixPath(name).name, place)
     elif path.is_dir():
         for folder, _, files in os.walk(place, onerror=_raise):
             for each in (Path(folder, file) for file in files):
                 # Links in a folder may lead anywhere, also out of the roots.
                 if each.is_file() and not each.is_symlink():
                     each.open("rb").close()
-                    yield _Found(each.relative_to(path).as_posix(), each)
+                    yield _Found(each.relative_to(path).as_posix(), str(each))
     else:
         raise FileNotFoundError("it does not exist, or is no ordinary file or folder")
 
@@ -124,22 +124,24 @@ def _raise(fault: OSError) -> None:
 
 
 def _remote_files(place: str) -> Iterator[_Found]:
-    path = ObjectStoragePath(place)
-    if path.is_file():
-        yield _Found(path.name, path)
-    elif path.is_dir():
-        for each in path.rglob("*"):
-            if each.is_file():
-                yield _Found(str(each)[len(str(path)) :].lstrip("/"), each)
-    else:
+    above, _, name = place.rpartition("/")
+    parent = Bucket(above)
+    if not above.endswith("/") and parent.look(name) is not None:
+        yield _Found(name, place, parent, name)
+        return
+    folder = Bucket(place)
+    names = folder.objects()
+    if not names:
         raise FileNotFoundError("it does not exist")
+    for each in names:
+        yield _Found(each, folder.place(each), folder, each)
 
 
 def _placed(files: Iterable[_Found]) -> Mapping[str, _Found]:
     """A place for each file. Two folders may hold files of one name; both are taken."""
     placed: dict[str, _Found] = {}
     folders: set[str] = set()
-    for file in sorted(files, key=lambda file: (file.relative, str(file.path))):
+    for file in sorted(files, key=lambda file: (file.relative, file.place)):
         numbered = (f"{number}/{file.relative}" for number in itertools.count(2))
         for place in itertools.chain((file.relative,), numbered):
             above = {str(parent) for parent in PurePosixPath(place).parents} - {"."}

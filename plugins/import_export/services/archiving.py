@@ -9,6 +9,7 @@ from import_export.errors import ArchiveRefused, ArchiveUnavailable
 from import_export.imports.jobs import ArchiveState, ImportBatch, ImportJob
 from import_export.services.context import Context
 from import_export.services.lanes import Lane
+from import_export.services.sharing import frozen_file
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def _archive_job(context: Context, archive: Archive, batch: ImportBatch, job: Im
                 jobs.reserve_archive_id(job.id, reserved)
     archived = archive.store(
         ArchiveItem(
-            path=context.work(batch.batch_id).files / (job.stored_name or ""),
+            path=frozen_file(context, batch, job),
             name=job.filename.rsplit("/", 1)[-1],
             batch_id=batch.batch_id,
             job_id=job.id,

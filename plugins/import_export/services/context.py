@@ -83,4 +83,9 @@ class WorkFolder:
 
     def rejects_of(self, slot: str) -> Path:
         """The rejects file of the job of that slot."""
-        return self.rejects / f"{slot.removeprefix('file:')}.rejects.csv"
+        return self.rejects / self.rejects_name(slot)
+
+    @staticmethod
+    def rejects_name(slot: str) -> str:
+        """The name of that file."""
+        return f"{slot.removeprefix('file:')}.rejects.csv"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -36,9 +36,9 @@ class RejectsPage:
 
 def first_rejects(context: Context, job_id: int, most: int) -> RejectsPage:
     """The first rejected rows of a job; raises `NotFound` when none are kept."""
-    job, path = _rejects_of(context, job_id)
-    header, rows = rejected_rows(path)
-    found = list(islice(rows, most + 1))
+    with _rejects_of(context, job_id) as (job, path):
+        header, rows = rejected_rows(path)
+        found = list(islice(rows, most + 1))
     return RejectsPage(
         header, tuple(found[:most]), len(found) > most or job.counts.rejected > len(found[:most])
     )
@@ -60,11 +60,11 @@ def correct_rejects(
     """
     if not corrected:
         raise BadRequest("there is nothing to send: correct a row first")
-    job, path = _rejects_of(context, job_id)
+    with _rejects_of(context, job_id) as (job, path):
+        header, rows = rejected_rows(path)
+        wanted = {row.line: row for row in rows if row.line in corrected}
     with context.jobs() as jobs:
         batch = jobs.batch(job.batch_id)
-    header, rows = rejected_rows(path)
-    wanted = {row.line: row for row in rows if row.line in corrected}
     for line, cells in corrected.items():
         if line not in wanted:
             raise BadRequest(f"line {line} is no rejected row of job {job_id}")
@@ -110,11 +110,14 @@ def corrections_of(context: Context, job_id: int) -> list[Correction]:
         return BatchStore(session).corrections_of(job_id)
 
 
-def _rejects_of(context: Context, job_id: int) -> tuple[ImportJob, Path]:
+@contextmanager
+def _rejects_of(context: Context, job_id: int) -> Iterator[tuple[ImportJob, Path]]:
     with context.database.session() as session:
         jobs = JobStore(session)
         job = jobs.job(job_id)
-        return job, rejects_file(context, jobs.batch(job.batch_id), jobs.jobs(job.batch_id), job)
+        batch, others = jobs.batch(job.batch_id), jobs.jobs(job.batch_id)
+    with rejects_file(context, batch, others, job) as path:
+        yield job, path
 
 
 def _merged(row: RejectedRow, cells: Mapping[int, str]) -> list[str]:

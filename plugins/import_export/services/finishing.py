@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
-from import_export.archive.putting_away import put_away
+from import_export.archive.kept_folder import KeptFolder, move_all
 from import_export.errors import Unfinished
 from import_export.imports.jobs import (
     FINAL,
@@ -21,8 +20,10 @@ from import_export.imports.jobs import (
 )
 from import_export.messages import Message, tell
 from import_export.services.context import Context, WorkFolder
-from import_export.services.originals import REPORT_NAME, closed_folder, found_folder, rejects_names
+from import_export.services.dropping import fetch_objects, remove_objects
+from import_export.services.originals import REPORT_NAME, closed_folder, rejects_names
 from import_export.services.report import write_report
+from import_export.services.sharing import discard, fetch_claimed, rejects_folder
 from import_export.stores.jobs import JobStore, NewJob
 from import_export.stores.tables import list_tables
 
@@ -60,6 +61,7 @@ def finish_batch(context: Context, batch_id: str) -> BatchStatus:
         _put_away(context, batch, found, status)
         with context.jobs() as jobs:
             jobs.finish_batch(batch_id, context.clock())
+    remove_objects(context, batch_id)
     log.info("batch %s: %s", batch_id, status)
     return status
 
@@ -81,32 +83,48 @@ def _require_ends(batch: ImportBatch, jobs: Sequence[ImportJob]) -> None:
 def _put_away(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], status: BatchStatus) -> None:
     """Originals, report and rejects go to `done/` or `failed/`; work files go unless an upload still needs them."""
     work = context.work(batch.batch_id)
-    target = closed_folder(context, batch, failed=status is BatchStatus.FAILED)
-    before = found_folder(context, batch)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if before is not None and before != target:
+    # Another machine may have made them, or this one may have lost them.
+    fetch_claimed(context, batch.batch_id)
+    fetch_objects(context, batch.batch_id)
+    failed = status is BatchStatus.FAILED
+    target, other = (closed_folder(context, batch, failed=which) for which in (failed, not failed))
+    if other.names():
         # A re-run made something of a batch of which nothing had been imported, or the other way about.
-        shutil.move(before, target)
-    target.mkdir(exist_ok=True)
-    names = {
-        job_id: name
-        for job_id, name in rejects_names(jobs).items()
-        if _has_rejects(work, target / name, next(job for job in jobs if job.id == job_id))
-    }
-    report = write_report(batch, status, jobs, names, context.settings.reader_language)
-    (target / REPORT_NAME).write_text(report, encoding="utf-8")
-    put_away(work.claimed, target)
+        move_all(other, target)
+    names = _put_rejects(rejects_folder(context, batch.batch_id), target, jobs)
+    target.write(write_report(batch, status, jobs, names, context.settings.reader_language), REPORT_NAME)
+    target.put_away(work.claimed)
     if any(job.archive_state is ArchiveState.PENDING for job in jobs):
         log.warning("batch %s: its work files stay until they are archived", batch.batch_id)
         return
-    shutil.rmtree(work.root, ignore_errors=False)
+    if work.root.exists():
+        shutil.rmtree(work.root)
+    discard(context, batch.batch_id)
 
 
-def _has_rejects(work: WorkFolder, place: Path, job: ImportJob) -> bool:
-    """Put a file's rejects to their place; of a file that was worked on again, the old ones go."""
-    made = work.rejects_of(job.slot)
-    if made.is_file() and made.stat().st_size > 0:
-        shutil.copyfile(made, place)
-    elif not job.counts.rejected:
-        place.unlink(missing_ok=True)
-    return place.is_file()
+def _put_rejects(made: KeptFolder, target: KeptFolder, jobs: Sequence[ImportJob]) -> dict[int, str]:
+    """Put the rejects of each file beside the originals; give their names there.
+
+    Of a file that was worked on again, the old ones go.
+    """
+    found, there, names = set(made.names()), set(target.names()), rejects_names(jobs)
+    kept = {}
+    for job in jobs:
+        if (name := names.get(job.id)) is None:
+            continue
+        if (ours := WorkFolder.rejects_name(job.slot)) in found and _copied(made, ours, target, name):
+            there.add(name)
+        elif name in there and not job.counts.rejected:
+            target.remove(name)
+            there.remove(name)
+        if name in there:
+            kept[job.id] = name
+    return kept
+
+
+def _copied(made: KeptFolder, ours: str, target: KeptFolder, name: str) -> bool:
+    with made.reading(ours) as path:
+        if not path.stat().st_size:
+            return False
+        target.copy_in(path, name)
+        return True

@@ -27,6 +27,7 @@ from import_export.services.lanes import Lane
 from import_export.services.load_plan import LaneTables, Plan
 from import_export.services.outcomes import fail, settle, settle_refused, settle_repeat
 from import_export.services.progress import check_cancelled, watched
+from import_export.services.sharing import REJECTS, frozen_file, share_file
 from import_export.stores.batches import BatchStore
 from import_export.stores.database import Deadlock, Session
 from import_export.stores.jobs import JobStore
@@ -130,7 +131,7 @@ def _load_locked(
         if same is not None and _still_there(session, jobs, same, tables):
             settle_repeat(context, jobs, job, same, digest)
             return
-    plan = tables.plan(session, job, context.work(batch.batch_id).files / (job.stored_name or ""))
+    plan = tables.plan(session, job, frozen_file(context, batch, job))
     if isinstance(plan, Told):
         fail(context, jobs, job, plan)
         return
@@ -183,6 +184,8 @@ def _load_rows(
         )
         frames = watched(context, job, staged) if job.size > SMALL else staged
         merged = load_rows(session, target, frames, lambda: _staged(context, batch, plan, None))
+    # Before the COMMIT: the batch may be closed by another machine.
+    share_file(context, batch.batch_id, rejects_path, REJECTS)
     if merged.rows != staged.result.good:
         raise CountsDisagree(f"job {job.id}: {staged.result.good} good rows, {merged.rows} sent")
     return staged.result, merged

@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from import_export.archive.buckets import Bucket
+from import_export.archive.kept_folder import BucketFolder, KeptFolder, LocalFolder
 from import_export.errors import NotFound
 from import_export.imports.extraction import Source, extract
 from import_export.imports.jobs import FINAL, ImportBatch, ImportJob
 from import_export.imports.zips import Limits
-from import_export.services.context import Context
+from import_export.services.context import Context, WorkFolder
+from import_export.services.sharing import frozen_file, rejects_folder
 
 REPORT_NAME = "report.txt"
 
@@ -27,19 +31,20 @@ class RejectedRow:
     errors: str
 
 
-def closed_folder(context: Context, batch: ImportBatch, *, failed: bool) -> Path:
+def closed_folder(context: Context, batch: ImportBatch, *, failed: bool) -> KeptFolder:
     """Where the originals of a closed batch lie."""
-    parent = context.settings.failed_folder if failed else context.settings.done_folder
-    return parent / f"{batch.received_at:%Y-%m-%d}" / batch.batch_id
+    settings = context.settings
+    parent = settings.failed_folder if failed else settings.done_folder
+    inner = f"{batch.received_at:%Y-%m-%d}/{batch.batch_id}"
+    if isinstance(parent, Path):
+        return LocalFolder(parent / inner)
+    return BucketFolder(Bucket(parent) / inner, settings.work_folder)
 
 
-def found_folder(context: Context, batch: ImportBatch) -> Path | None:
+def found_folder(context: Context, batch: ImportBatch) -> KeptFolder | None:
     """The folder of a closed batch, wherever it is; None when nothing is kept."""
-    for failed in (False, True):
-        folder = closed_folder(context, batch, failed=failed)
-        if folder.is_dir():
-            return folder
-    return None
+    folders = (closed_folder(context, batch, failed=failed) for failed in (False, True))
+    return next((folder for folder in folders if folder.names()), None)
 
 
 def rejects_names(jobs: Sequence[ImportJob]) -> dict[int, str]:
@@ -53,26 +58,39 @@ def rejects_names(jobs: Sequence[ImportJob]) -> dict[int, str]:
     return names
 
 
-def rejects_file(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], job: ImportJob) -> Path:
+@contextmanager
+def rejects_file(
+    context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], job: ImportJob
+) -> Iterator[Path]:
     """The rejects file of a job, in the work folder or beside the originals; raises `NotFound`, also while it is written."""
     if job.status not in FINAL:
         raise NotFound(f"job {job.id} is not at its end; its rejects are told then")
-    places = [context.work(batch.batch_id).rejects_of(job.slot)]
-    folder = found_folder(context, batch)
-    if folder is not None and job.id in (names := rejects_names(jobs)):
-        places.append(folder / names[job.id])
-    for place in places:
-        if place.is_file() and place.stat().st_size:
-            return place
-    raise NotFound(f"job {job.id} has no rejects, or they are no longer kept")
+    told = f"job {job.id} has no rejects, or they are no longer kept"
+    made, name = rejects_folder(context, batch.batch_id), WorkFolder.rejects_name(job.slot)
+    place: tuple[KeptFolder | None, str] = (made, name)
+    if not made.has(name):
+        place = (found_folder(context, batch), rejects_names(jobs).get(job.id, ""))
+    with _kept(*place, told) as path:
+        yield path
 
 
-def report_file(context: Context, batch: ImportBatch) -> Path:
+@contextmanager
+def report_file(context: Context, batch: ImportBatch) -> Iterator[Path]:
     """The report of a closed batch; raises `NotFound`."""
-    folder = found_folder(context, batch)
-    if folder is None or not (folder / REPORT_NAME).is_file():
-        raise NotFound(f"batch {batch.batch_id} has no report yet, or it is no longer kept")
-    return folder / REPORT_NAME
+    told = f"batch {batch.batch_id} has no report yet, or it is no longer kept"
+    with _kept(found_folder(context, batch), REPORT_NAME, told) as path:
+        yield path
+
+
+@contextmanager
+def _kept(folder: KeptFolder | None, name: str, told: str) -> Iterator[Path]:
+    """A file of a folder, on this machine; raises `NotFound` in these words when it is empty or not there."""
+    if folder is None or not name or not folder.has(name):
+        raise NotFound(told)
+    with folder.reading(name) as path:
+        if not path.stat().st_size:
+            raise NotFound(told)
+        yield path
 
 
 def rejected_rows(path: Path) -> tuple[tuple[str, ...], Iterator[RejectedRow]]:
@@ -93,7 +111,7 @@ def _rows(path: Path, width: int) -> Iterator[RejectedRow]:
 
 def restore(context: Context, batch: ImportBatch, job: ImportJob, target: Path) -> None:
     """Put the bytes that a job was made of to `target` again; raises `NotFound` when its original is no longer kept."""
-    kept = context.work(batch.batch_id).files / (job.stored_name or "")
+    kept = frozen_file(context, batch, job)
     target.parent.mkdir(parents=True, exist_ok=True)
     if job.stored_name and kept.is_file():
         if kept != target:
@@ -106,12 +124,13 @@ def restore(context: Context, batch: ImportBatch, job: ImportJob, target: Path) 
     settings = context.settings
     limits = Limits(settings.zip_max_files, settings.zip_max_bytes, settings.zip_max_ratio)
     ours = {REPORT_NAME, *rejects_names([job]).values()}
-    sources = [
-        Source(path.relative_to(folder).as_posix(), path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in ours and _may_hold(path, folder, job)
-    ]
-    with TemporaryDirectory(dir=target.parent, prefix="restore-") as room:
+    with ExitStack() as stack:
+        sources = [
+            Source(name, stack.enter_context(folder.reading(name)))
+            for name in folder.names()
+            if name.rsplit("/", 1)[-1] not in ours and _may_hold(name, job)
+        ]
+        room = stack.enter_context(TemporaryDirectory(dir=target.parent, prefix="restore-"))
         for file in extract(sources, Path(room) / "files", limits).files:
             if file.sha256 == job.sha256:
                 file.path.replace(target)
@@ -119,11 +138,7 @@ def restore(context: Context, batch: ImportBatch, job: ImportJob, target: Path) 
     raise NotFound(f"the original of job {job.id} is no longer kept")
 
 
-def _may_hold(path: Path, folder: Path, job: ImportJob) -> bool:
+def _may_hold(name: str, job: ImportJob) -> bool:
     """Whether the file is the job's own, or the ZIP that it came in; put away, it may have got a number."""
-    name = path.relative_to(folder).as_posix()
-    return (
-        path.suffix.lower() == ".zip"
-        or name == job.filename
-        or path.suffix.lower() == Path(job.filename).suffix.lower()
-    )
+    suffix = Path(name).suffix.lower()
+    return suffix == ".zip" or name == job.filename or suffix == Path(job.filename).suffix.lower()

@@ -7,26 +7,29 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
+from import_export.archive.buckets import Bucket
 from import_export.archive.drop_folder import Claimed, Thing, check_same_filesystem, claim, claims
 from import_export.archive.sources import copy_sources
 from import_export.errors import BadRequest
 from import_export.imports.extraction import Source, extract
 from import_export.imports.jobs import ImportBatch, Mode
+from import_export.imports.validation import AUTO
 from import_export.imports.zips import Limits
 from import_export.messages import Message, tell
 from import_export.services.context import Context
+from import_export.services.dropping import DROP_FOLDER, batch_of_claim, claim_objects, fetch_objects
 from import_export.services.lanes import Lane, deal
+from import_export.services.sharing import CLAIMED, FILES, fetch_claimed, share, tidy_machine, tidy_shared
 from import_export.stores.jobs import JobStore, NewJob
 from import_export.stores.tables import list_tables
 
 log = logging.getLogger(__name__)
 
-DROP_FOLDER = "drop_folder"
 RUN = "run"
 AGAIN = "_again_"
 """Between a batch's id and a number: the id of a run that works on it once more."""
-AUTO = "auto"
 ABANDONED_AFTER = timedelta(seconds=60)
 LOST_AFTER = timedelta(minutes=30)
 """An upload is validated by its server before a run is started; one that took so long has lost its server."""
@@ -53,16 +56,13 @@ def claim_things(context: Context, things: Iterable[Thing]) -> list[str]:
 
     What an earlier, broken-off claim left behind is taken up, too, and uploads whose server ended: nothing is ever forgotten.
     """
-    settings = context.settings
-    check_same_filesystem(settings.drop_folder, settings.work_folder)
-    for thing in things:
-        claimed = claim(settings.drop_folder, thing, settings.work_folder, str(uuid.uuid4()))
-        if claimed is not None:
-            _register_claim(context, claimed)
-    for left in claims(settings.work_folder):
-        # A younger one may still be in another watcher's hands.
-        if context.clock() - left.received_at > ABANDONED_AFTER:
-            _register_claim(context, left)
+    tidy_machine(context)
+    tidy_shared(context)
+    drop = context.settings.drop_folder
+    if isinstance(drop, str):
+        claim_objects(context, Bucket(drop), things)
+    else:
+        _claim_files(context, drop, things)
     with context.jobs() as jobs:
         lost = jobs.uploads_without_run(context.clock() - LOST_AFTER)
         for batch_id in lost:
@@ -70,22 +70,26 @@ def claim_things(context: Context, things: Iterable[Thing]) -> list[str]:
         return [*jobs.batches_not_started(DROP_FOLDER), *lost]
 
 
+def _claim_files(context: Context, drop: Path, things: Iterable[Thing]) -> None:
+    work = context.settings.work_folder
+    check_same_filesystem(drop, work)
+    for thing in things:
+        claimed = claim(drop, thing, work, str(uuid.uuid4()))
+        if claimed is not None:
+            _register_claim(context, claimed)
+    for left in claims(work):
+        # A younger one may still be in another watcher's hands.
+        if context.clock() - left.received_at > ABANDONED_AFTER:
+            _register_claim(context, left)
+
+
 def _register_claim(context: Context, claimed: Claimed) -> None:
     with context.jobs() as jobs:
         if jobs.has_batch(claimed.batch_id):
             return
-        jobs.add_batch(
-            ImportBatch(
-                batch_id=claimed.batch_id,
-                source=DROP_FOLDER,
-                run_id=claimed.batch_id,
-                mode=Mode.BOTH,
-                table_name=AUTO,
-                dist_id=claimed.dist_id,
-                names=claimed.names,
-                received_at=claimed.received_at,
-            )
-        )
+    share(context, claimed.batch_id, context.work(claimed.batch_id).claimed, CLAIMED)
+    with context.jobs() as jobs:
+        jobs.add_batch(batch_of_claim(claimed))
     log.info("batch %s: %s", claimed.batch_id, ", ".join(claimed.names))
 
 
@@ -108,7 +112,9 @@ def register_run(context: Context, run_id: str, form: RunForm) -> str:
             return batch_id
     mode = checked_mode(form.mode)
     check_table_name(context, form.table_name)
-    copy_sources(form.files, context.work(batch_id).claimed, roots=context.settings.source_roots)
+    claimed = context.work(batch_id).claimed
+    copy_sources(form.files, claimed, roots=context.settings.source_roots)
+    share(context, batch_id, claimed, CLAIMED)
     with context.jobs() as jobs:
         jobs.add_batch(
             ImportBatch(
@@ -132,6 +138,7 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
     May be repeated after a crash: the same files get the same names and the same jobs. A batch that is closed keeps
     what it is; its jobs are dealt again, for an upload that still waits.
     """
+    tidy_machine(context)
     work = context.work(batch_id)
     if work.spool.is_dir() and not work.claimed.exists():
         # An upload was registered, and its server ended at that moment.
@@ -141,6 +148,10 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
         if batch.finished_at is not None or batch.reruns:
             # A re-run has put back what it needs.
             return _dealt(context, jobs, batch_id)
+    fetch_claimed(context, batch_id)
+    gone = fetch_objects(context, batch_id)
+    # Those of a bucket, too: they may be replaced there while other machines still need them.
+    share(context, batch_id, work.claimed, CLAIMED, once=True)
     sources = [
         Source(path.relative_to(work.claimed).as_posix(), path)
         for path in sorted(work.claimed.rglob("*"))
@@ -149,7 +160,8 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
     settings = context.settings
     limits = Limits(settings.zip_max_files, settings.zip_max_bytes, settings.zip_max_ratio)
     extracted = extract(sources, work.files, limits)
-    warnings = list(extracted.warnings)
+    share(context, batch_id, work.files, FILES)
+    warnings = [*gone, *extracted.warnings]
     if not extracted.files:
         warnings.append(tell(Message.NO_VALID_DATA_FILES))
     new = [

@@ -9,6 +9,7 @@ from import_export.imports.jobs import FINAL, ImportBatch, ImportJob, JobStatus
 from import_export.services.context import Context
 from import_export.services.originals import restore
 from import_export.services.receiving import AGAIN
+from import_export.services.sharing import FILES, share_file
 from import_export.stores.batches import BatchStore
 from import_export.stores.configuration import ConfigurationStore
 from import_export.stores.jobs import JobStore, Step
@@ -35,7 +36,9 @@ def rerun_job(context: Context, job_id: int, start_run: StartRun) -> str:
     if job.stored_name is None:
         raise BadRequest(f"job {job_id} has no file: none was sent for this table")
     _check_free(job, batch)
-    restore(context, batch, job, context.work(batch.batch_id).files / job.stored_name)
+    path = context.work(batch.batch_id).files / job.stored_name
+    restore(context, batch, job, path)
+    share_file(context, batch.batch_id, path, FILES)
     with context.database.session() as session, session.transaction():
         store = JobStore(session)
         job = store.lock(job_id)

@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from import_export.errors import BadRequest, Forbidden, NotFound, TransientError
+from import_export.errors import ArchiveRefused, BadRequest, Forbidden, NotFound, TransientError
 from import_export.imports.extraction import DATA_EXTENSIONS
 from import_export.imports.jobs import ImportBatch, ImportJob, JobStatus, Mode
 from import_export.imports.names import readable
+from import_export.imports.validation import AUTO
 from import_export.messages import Message, Told, tell
 from import_export.scopes import LONGEST_DIST_ID, Scope
 from import_export.services.context import Context
 from import_export.services.finishing import finish_batch
-from import_export.services.receiving import AUTO, check_table_name, checked_mode, extract_batch
+from import_export.services.receiving import check_table_name, checked_mode, extract_batch
 from import_export.services.rerunning import StartRun
+from import_export.services.sharing import CLAIMED, share
 from import_export.services.validating import validate_lane
 
 log = logging.getLogger(__name__)
@@ -113,9 +115,11 @@ def take_upload(
         created_by=context.actor,
         exact_distributor=form.exact,
     )
+    work = context.work(batch_id)
+    # First: what is registered is imported, by whatever machine.
+    share(context, batch_id, work.spool, CLAIMED)
     with context.jobs() as jobs:
         jobs.add_batch(batch)
-    work = context.work(batch_id)
     work.spool.rename(work.claimed)
     log.info("batch %s: %s", batch_id, ", ".join(names))
     if form.mode is Mode.FULL:
@@ -137,7 +141,7 @@ def _validated(context: Context, batch: ImportBatch, start_run: StartRun) -> Rec
         started = any(job.status is JobStatus.WAITING for job in found)
         if not started:
             finish_batch(context, batch_id)
-    except TransientError:
+    except (TransientError, ArchiveRefused):
         log.exception("batch %s: registered, but not validated; a run does that later", batch_id)
         return Received(batch=batch, jobs=(), validated=False, started=batch.mode.imports, postponed=True)
     postponed = started and not _started(context, batch_id, start_run)

@@ -15,6 +15,7 @@ from import_export.services.cancelling import cancel_locked
 from import_export.services.context import Context
 from import_export.services.lanes import Lane
 from import_export.services.load_plan import tables_for
+from import_export.services.sharing import frozen_file
 from import_export.stores.database import Session
 from import_export.stores.jobs import JobStore, Step
 
@@ -97,7 +98,7 @@ def _validate_group(
 
 def _verdict(context: Context, job: ImportJob, batch: ImportBatch, tables: Sequence[ImportTable]) -> Verdict:
     """The verdict; a fault of ours is one, too: a retry would end the same way, and the lane's other files must go on."""
-    path = context.work(batch.batch_id).files / (job.stored_name or "")
+    path = frozen_file(context, batch, job)
     try:
         return quick_validate(path, job.filename, tables, table_name=batch.table_name, dist_id=batch.dist_id)
     except TransientError:
