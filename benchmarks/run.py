@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks import api, comparisons, loads
+from benchmarks import api, comparisons, drive, loads
 from benchmarks.data import write_stocks
 from benchmarks.installation import Installation, connect
 from devtools.local import REPOSITORY
@@ -28,7 +28,7 @@ _KEYS = {"mariadb": "mariadb", "mysql9": "mysql"}
 
 def main() -> None:
     """Measure what the arguments name, everything when they name nothing."""
-    wanted = sys.argv[1:] or ["load", "compare", "files", "api"]
+    wanted = sys.argv[1:] or ["load", "compare", "files", "api", "drive"]
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="import_export-bench-") as folder:
         for name in wanted_servers() if {"load", "compare"} & set(wanted) else ():
@@ -37,6 +37,8 @@ def main() -> None:
             results["airflow"] = _show("airflow", _thousand_files(Path(folder) / "stack"))
         if "api" in wanted:
             results["api"] = _show("api", api.measure(Path(folder) / "api"))
+        if "drive" in wanted:
+            results["drive"] = _show("drive", drive.measure(Path(folder) / "drive"))
     target = REPOSITORY / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(results, indent=1) + "\n")
@@ -62,7 +64,7 @@ def _server(name: str, folder: Path, wanted: list[str]) -> dict[str, float]:
 
 
 def _limit(name: str, figure: float) -> str:
-    most = {**loads.LIMITS, **api.LIMITS}.get(name)
+    most = {**loads.LIMITS, **api.LIMITS, **drive.LIMITS}.get(name)
     if most is not None:
         return f"at most {most:g}" + ("" if figure <= most else "  MISSED")
     if name in loads.LEAST:

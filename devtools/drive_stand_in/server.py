@@ -189,6 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusedError(404, "notFound", "no such upload")
         if begins := self._begins():
             upload.take(int(begins[1]), self.body)
+        elif "Content-Range" not in self.headers:
+            upload.take(0, self.body)
         if len(upload.received) >= upload.size:
             return self._chosen(storage.finish(upload))
         reached = {"Range": f"bytes=0-{len(upload.received) - 1}"} if upload.received else {}
@@ -252,8 +254,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        self.storage = Storage()
-        self.storage.url = self.url
+        self.storage = Storage(self.url)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that a client or a fault has ended is no error here; everything else is told."""
@@ -265,9 +266,17 @@ class StandIn:
     """A running stand-in."""
 
     def __init__(self, server: _Server) -> None:
-        self.server = server
-        self.storage = server.storage
         self.url = server.url
+        self._server = server
+
+    @property
+    def storage(self) -> Storage:
+        """What it keeps at the moment."""
+        return self._server.storage
+
+    def empty(self) -> None:
+        """Forget everything, faults included, at the same address."""
+        self._server.storage = Storage(self.url)
 
     def goes_wrong(self, match: str, action: str = "status", **values: Any) -> None:
         """Let the next matching requests go wrong."""

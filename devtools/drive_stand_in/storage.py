@@ -76,7 +76,9 @@ class Upload:
 class Storage:
     """All of it in memory. Whoever holds `lock` has it for himself."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
+        """`url`: where the stand-in is, for links to files."""
+        self.url = url
         self.lock = threading.RLock()
         self.files: dict[str, File] = {}
         self.contents: dict[str, bytes] = {}
@@ -90,7 +92,6 @@ class Storage:
         """Valid ones, each with the person or account it was given for."""
         self.people: set[str] = set()
         """Who has storage: people in whose name an account may act."""
-        self.url = ""
 
     def add_shared_drive(self, name: str, role: str = "fileOrganizer", drive_id: str = "") -> str:
         """A shared drive on which the account has that role (`fileOrganizer` is a content manager)."""

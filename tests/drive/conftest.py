@@ -16,11 +16,19 @@ from import_export.archive.protocol import ArchiveItem
 from tests.drive.house import CONN_ID, MakeArchive, MakeItem
 
 
+@pytest.fixture(scope="session")
+def running() -> Iterator[StandIn]:
+    """One address for all tests: Airflow masks each new connection's secrets in its logs, and gets slower with each."""
+    with running_stand_in() as found:
+        yield found
+
+
 @pytest.fixture
-def drive(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    with running_stand_in() as running:
-        monkeypatch.setenv("AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT", running.connection())
-        yield running
+def drive(running: StandIn, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    """An empty stand-in, to which the connection leads."""
+    running.empty()
+    monkeypatch.setenv("AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT", running.connection())
+    return running
 
 
 @pytest.fixture

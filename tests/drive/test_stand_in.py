@@ -91,6 +91,7 @@ def test_chunks_must_be_whole_multiples_and_leave_no_gap(client: httpx.Client, s
         assert client.put(session, content=b"x" * length, headers=span).status_code == 400
     whole = client.put(session, content=b"x" * 1000000, headers={"Content-Range": "bytes 0-999999/1000000"})
     assert whole.status_code == 200
+    assert client.put(session, content=b"x" * 1000000).json()["id"] == whole.json()["id"]
 
 
 def test_it_runs_by_itself_and_takes_commands() -> None:

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +59,7 @@ class DriveArchive:
         self._folders = DriveFolders(self._calls, folder_id, name)
         self._pattern = folders
         self._chunk_bytes = chunk_bytes
+        self._beside = ThreadPoolExecutor(1, "drive-md5")
         self._ids: deque[str] = deque()
         self._fresh: set[str] = set()
 
@@ -87,16 +89,17 @@ class DriveArchive:
 
     def store(self, item: ArchiveItem) -> Archived:
         """Upload a file, or find that it is there already: by its id, or by the job that it carries."""
-        md5 = _md5(item.path)
+        # Beside the upload: while Drive takes the bytes, there is nothing else to do.
+        md5 = self._beside.submit(_md5, item.path)
         known = None
         if item.reserved_id in self._fresh:
             # It was set aside a moment ago, so there is nothing to be found: two calls less for each file.
             self._fresh.remove(item.reserved_id)
         else:
             item, known = self._found(item)
-        if known is None or known.get("md5Checksum") != md5:
-            known = self._upload(item, known, md5)
-        if known.get("md5Checksum") != md5:
+        if known is None or known.get("md5Checksum") != md5.result():
+            known = self._upload(item, known)
+        if known.get("md5Checksum") != md5.result():
             raise ArchiveUnavailable(f"{item.name}: Google Drive's checksum differs from the file's")
         if known.get("trashed"):
             raise ArchiveUnavailable(f"{item.name}: its folder was thrown away during the upload")
@@ -123,7 +126,7 @@ class DriveArchive:
         request = self._calls.files.get(fileId=file_id, fields=_FIELDS, supportsAllDrives=True)
         return self._calls.call_unless_missing(request)
 
-    def _upload(self, item: ArchiveItem, known: dict[str, Any] | None, md5: str) -> dict[str, Any]:
+    def _upload(self, item: ArchiveItem, known: dict[str, Any] | None) -> dict[str, Any]:
         body: dict[str, Any] = {
             "name": item.name,
             "description": item.description,
@@ -140,7 +143,7 @@ class DriveArchive:
             if status_of(refused) == CONFLICT and known is None and item.reserved_id is not None:
                 there = self._by_id(item.reserved_id)
                 if there is not None:
-                    return there if there.get("md5Checksum") == md5 else self._upload(item, there, md5)
+                    return there if there.get("md5Checksum") == _md5(item.path) else self._upload(item, there)
             raise
 
     def _uploaded(self, path: Path, body: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:
