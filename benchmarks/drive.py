@@ -16,8 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from devtools.drive_stand_in.__main__ import DRIVE_ID
-from devtools.drive_stand_in.account import connection
+from devtools.drive_stand_in.account import DRIVE_ID, connection
 from devtools.local import REPOSITORY, free_port
 from import_export.archive.drive import DriveArchive
 from import_export.archive.protocol import ArchiveItem

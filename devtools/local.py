@@ -98,6 +98,7 @@ class Local:
             ("web_port", 8080),
             ("mysql_port", 0),
             ("log_port", 0),
+            ("drive_port", 0),
         ):
             known[name] = free_port(known.get(name) or wish, taken)
             taken.add(known[name])

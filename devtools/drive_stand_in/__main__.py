@@ -6,9 +6,8 @@ import argparse
 import signal
 import threading
 
+from devtools.drive_stand_in.account import DRIVE_ID
 from devtools.drive_stand_in.server import running_stand_in
-
-DRIVE_ID = "stand-in-shared-drive"
 
 
 def main() -> None:

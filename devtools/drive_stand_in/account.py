@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 ADDRESS = "archive@stand-in.example"
+DRIVE_ID = "stand-in-shared-drive"
+"""The shared drive that a stand-in has from the start when it runs by itself."""
 
 
 def connection(url: str, **extra: str) -> str:
