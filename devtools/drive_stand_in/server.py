@@ -59,6 +59,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = None if ours else self.server.storage.fault(request)
         if fault is not None and fault.action == "reset":
             self._take_half(self.rfile.read(length // 2))
+            if fault.do is not None:
+                fault.do()
             self._reset()
             return
         self.body = self.rfile.read(length)

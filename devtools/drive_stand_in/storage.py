@@ -46,6 +46,7 @@ class Fault:
     seconds: float = 0
     retry_after: str = ""
     do: Callable[[], object] | None = None
+    """For `meanwhile` and `reset`."""
 
 
 @dataclass(slots=True)
