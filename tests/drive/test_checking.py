@@ -46,6 +46,8 @@ def test_the_command_tells_who_can_write_where(drive: StandIn, shared_drive: str
     assert f"archive: Google Drive: {ADDRESS} can write to the shared drive Distributors\n" in told
     assert f"exports: object storage: {tmp_path / 'exports'} can be written to\n" in told
     assert stored(drive) == []
+    [tried] = [file for file in drive.storage.files.values() if "md5Checksum" in file]
+    assert (tried["trashed"], drive.storage.contents[tried["id"]]) == (True, b"other bytes")
     assert list((tmp_path / "exports").iterdir()) == []
 
 
@@ -79,7 +81,7 @@ def test_a_folder_is_told_with_the_drive_it_is_on(
 
 def test_an_account_that_cannot_throw_away_is_told(drive: StandIn, make_archive: MakeArchive) -> None:
     found = drive.storage.add_shared_drive("Distributors")
-    drive.goes_wrong("PATCH", status=403, reason="insufficientFilePermissions")
+    drive.goes_wrong("PATCH /drive", status=403, reason="insufficientFilePermissions")
     assert "cannot throw away: make it a content manager" in make_archive(found).check()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -64,19 +65,32 @@ class DriveArchive:
         self._fresh: set[str] = set()
 
     def check(self) -> str:
-        """Find the folder and upload a small file, which goes into the trash."""
-        root = self._folders.root
-        with tempfile.NamedTemporaryFile(suffix=".txt") as file:
-            file.write(f"import_export, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode())
-            file.flush()
-            path = Path(file.name)
-            body = {"name": "import_export check.txt", "parents": [root.id]}
-            made = self._uploaded(path, body, None)
-            if made.get("md5Checksum") != _md5(path):
-                raise ArchiveUnavailable("Google Drive: the checksum of the file that was tried differs")
-        gone = self._folders.throw_away(made["id"])
+        """Find the folder, keep a small file twice and then with other bytes, and put it into the trash."""
+        root, batch, reserved = self._folders.root, f"check {uuid.uuid4()}", self.reserve_id()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "import_export check.txt"
+            kept = set()
+            for octets in (b"import_export", b"import_export", b"other bytes"):
+                path.write_bytes(octets)
+                item = ArchiveItem(
+                    path=path,
+                    name=path.name,
+                    batch_id=batch,
+                    job_id=0,
+                    dist_id=None,
+                    sha256=hashlib.sha256(octets).hexdigest(),
+                    size=len(octets),
+                    received_at=datetime.now(UTC),
+                    description="whether the archive can be used",
+                    reserved_id=reserved,
+                    folder="",
+                )
+                kept.add(self.store(item).file_id)
+        thrown_away = {self._folders.throw_away(str(each)) for each in kept}
+        if len(kept) > 1:
+            raise ArchiveUnavailable("Google Drive: a file that was kept twice became two")
         told = f"Google Drive: {self._calls.account} can write to {self._described(root)}"
-        return told if gone else f"{told}, but cannot throw away: make it a content manager"
+        return told if thrown_away == {True} else f"{told}, but cannot throw away: make it a content manager"
 
     def reserve_id(self) -> str:
         """An id that Drive has set aside for a file to come."""

@@ -56,12 +56,13 @@ class DriveFolders:
         return Root(found["id"], found["name"], found.get("driveId"))
 
     def folder(self, path: str) -> str:
-        """The id of `a/b` below the root."""
+        """The id of `a/b` below the root; empty: of the root."""
+        if not path:
+            return self.root.id
         known = self._known.get(path)
         if known is None:
             above, _, name = path.rpartition("/")
-            parent = self.folder(above) if above else self.root.id
-            known = self._known[path] = self._child(parent, name)["id"]
+            known = self._known[path] = self._child(self.folder(above), name)["id"]
         return known
 
     def listed(self, query: str, **options: Any) -> Iterator[dict[str, Any]]:
