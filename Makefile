@@ -5,6 +5,8 @@ PYTHON := .venv/bin/python
 # Airflow starts twice as fast when its compiled modules are kept, whatever the caller's habit.
 test bench: export PYTHONDONTWRITEBYTECODE :=
 test bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
+# `make demo DRIVE=stand-in`, `make run DRIVE=stand-in`: a stand-in of Google Drive as archive.
+demo run: export IMPORT_EXPORT_DRIVE := $(DRIVE)
 .PHONY: help demo run tool stop clean test lint bench vendor lock install install-dev
 
 help: ## what can be done

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks import api, comparisons, exports, loads
+from benchmarks import api, comparisons, drive, exports, loads
 from benchmarks.data import write_stocks
 from benchmarks.installation import Installation, connect
 from devtools.local import REPOSITORY
@@ -25,13 +25,13 @@ from tests.servers import running_server, wanted_servers
 FILES, FILE_ROWS = 1000, 100
 _KEYS = {"mariadb": "mariadb", "mysql9": "mysql"}
 """The servers as the results name them."""
-_MOST = loads.LIMITS | api.LIMITS | exports.LIMITS
+_MOST = loads.LIMITS | api.LIMITS | exports.LIMITS | drive.LIMITS
 _LEAST = loads.LEAST | exports.LEAST
 
 
 def main() -> None:
     """Measure what the arguments name, everything when they name nothing."""
-    wanted = sys.argv[1:] or ["load", "compare", "files", "api", "exports"]
+    wanted = sys.argv[1:] or ["load", "compare", "files", "api", "exports", "drive"]
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="import_export-bench-") as folder:
         for name in wanted_servers() if {"load", "compare"} & set(wanted) else ():
@@ -42,6 +42,8 @@ def main() -> None:
             results["api"] = _show("api", api.measure(Path(folder) / "api"))
         if "exports" in wanted:
             results["exports"] = _show("exports", exports.measure(Path(folder) / "exports"))
+        if "drive" in wanted:
+            results["drive"] = _show("drive", drive.measure(Path(folder) / "drive"))
     target = REPOSITORY / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(results, indent=1) + "\n")

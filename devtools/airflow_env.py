@@ -6,6 +6,8 @@ import json
 import os
 from typing import Any
 
+from devtools.drive_stand_in.account import DRIVE_ID
+from devtools.drive_stand_in.account import connection as drive_connection
 from devtools.local import HOST, REPOSITORY, Local, write_private
 from devtools.postgres import uri as postgres_uri
 
@@ -29,8 +31,10 @@ def components(known: dict[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def airflow_environment(local: Local, known: dict[str, Any], mysql_uri: str) -> dict[str, str]:
-    """All of Airflow's settings and ours.
+def airflow_environment(
+    local: Local, known: dict[str, Any], mysql_uri: str, drive_url: str = ""
+) -> dict[str, str]:
+    """All of Airflow's settings and ours. `drive_url`: the stand-in of Google Drive that is the archive, if there is one.
 
     Single settings, connections and variables in the caller's environment win over these; another Airflow's home or
     configuration file is left alone.
@@ -40,7 +44,7 @@ def airflow_environment(local: Local, known: dict[str, Any], mysql_uri: str) -> 
     passwords = home / "passwords.json"
     write_private(passwords, json.dumps({USERNAME: known["password"]}))
     url = f"http://{HOST}:{known['web_port']}"
-    ours = {
+    ours: dict[str, Any] = {
         "drop_folder": local.root / "drop",
         "work_folder": local.root / "work",
         "done_folder": local.root / "done",
@@ -49,6 +53,10 @@ def airflow_environment(local: Local, known: dict[str, Any], mysql_uri: str) -> 
     }
     for folder in ours.values():
         folder.mkdir(parents=True, exist_ok=True)
+    connections = {"AIRFLOW_CONN_IMPORT_EXPORT_MYSQL": mysql_uri}
+    if drive_url:
+        ours |= {"archive": "google_drive", "gdrive_conn_id": "drive_stand_in", "gdrive_folder_id": DRIVE_ID}
+        connections["AIRFLOW_CONN_DRIVE_STAND_IN"] = drive_connection(drive_url)
     settings = {
         "core": {
             "dags_folder": REPOSITORY / "dags",
@@ -100,7 +108,7 @@ def airflow_environment(local: Local, known: dict[str, Any], mysql_uri: str) -> 
         "AIRFLOW_HOME": str(home),
         "AIRFLOW_CONFIG": str(home / "airflow.cfg"),
         "PYTHONPATH": os.pathsep.join((str(REPOSITORY / "plugins"), str(REPOSITORY))),
-        "AIRFLOW_CONN_IMPORT_EXPORT_MYSQL": mysql_uri,
+        **connections,
         **{
             f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)
             for section, keys in settings.items()

@@ -8,6 +8,7 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,9 @@ class Local:
             ("web_port", 8080),
             ("mysql_port", 0),
             ("log_port", 0),
+            ("drive_port", 0),
         ):
-            known[name] = _free_port(known.get(name) or wish, taken)
+            known[name] = free_port(known.get(name) or wish, taken)
             taken.add(known[name])
         write_private(path, json.dumps(known, indent=1))
         return known
@@ -118,7 +120,8 @@ def _fernet_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
-def _free_port(wish: int, taken: set[int]) -> int:
+def free_port(wish: int = 0, taken: Collection[int] = ()) -> int:
+    """A port of this machine that nobody listens on: the one that is wished for, or any other."""
     for port in (wish, 0):
         if port in taken:
             continue

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools.airflow_env import USERNAME, airflow_environment, components
+from devtools.drive import start_stand_in, wants_stand_in
 from devtools.local import HOST, REPOSITORY, Local, write_private
 from devtools.mysql import start_mysql
 from devtools.postgres import start_postgres
@@ -43,7 +44,8 @@ class Stack:
             postgres = pool.submit(self._start_postgres)
             mysql = pool.submit(self._start_mysql, known)
             mysql_uri = mysql.result()
-            environment = airflow_environment(self.local, known, mysql_uri)
+            drive_url = self._start_drive(known)
+            environment = airflow_environment(self.local, known, mysql_uri, drive_url)
             schema = pool.submit(self._migrate_ours, environment)
             postgres.result()
             self._migrate_airflow(environment)
@@ -59,6 +61,7 @@ class Stack:
             "password": known["password"],
             "mysql_uri": mysql_uri,
             "drop_folder": environment["AIRFLOW__IMPORT_EXPORT__DROP_FOLDER"],
+            "drive_url": drive_url,
         }
         write_private(self.local.run_json, json.dumps(self.facts, indent=1) + "\n")
 
@@ -99,6 +102,13 @@ class Stack:
         )
         self.children.append(running.child)
         return running.uri
+
+    def _start_drive(self, known: dict[str, Any]) -> str:
+        if not wants_stand_in():
+            return ""
+        child, url = start_stand_in(self.local, known["drive_port"])
+        self.children.append(child)
+        return url
 
     def _migrate_ours(self, environment: dict[str, str]) -> None:
         self._command("migrate", ["-m", "import_export", "migrate"], environment)
@@ -182,13 +192,14 @@ def _end(ended: threading.Event) -> None:
 
 def up(local: Local) -> dict[str, str]:
     """A healthy stack's facts: of the one that runs or is starting, or of one that is started in the background."""
+    stand_in = wants_stand_in()
     if _supervisor(local) is not None and not local.run_json.exists():
         deadline = time.monotonic() + STARTING_SECONDS
         while _supervisor(local) is not None and not local.run_json.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
     facts = running_facts(local)
     wanted = os.environ.get("IMPORT_EXPORT_MYSQL_URI")
-    if facts and wanted in (None, "", facts["mysql_uri"]):
+    if facts and wanted in (None, "", facts["mysql_uri"]) and (facts["drive_url"] or not stand_in):
         return facts
     stop(local)
     local.logs.mkdir(parents=True, exist_ok=True)
@@ -244,6 +255,10 @@ def tell(facts: dict[str, str]) -> None:
     """Print where the UI is and how to get in."""
     print(f"Airflow      {facts['url']}   login {facts['username']}, password {facts['password']}")
     print(f"pages        {facts['url']}/plugin/import-export")
+    if facts["drive_url"]:
+        print(
+            f"archive      {facts['drive_url']}, a stand-in of Google Drive: its files are gone when it ends"
+        )
     print(f"drop folder  {facts['drop_folder']}", flush=True)
 
 
@@ -252,7 +267,7 @@ def tool(local: Local, arguments: list[str]) -> None:
     environment = dict(os.environ)
     if local.run_json.exists():
         facts = json.loads(local.run_json.read_text())
-        environment = airflow_environment(local, local.remembered(), facts["mysql_uri"])
+        environment = airflow_environment(local, local.remembered(), facts["mysql_uri"], facts["drive_url"])
     environment["PYTHONPATH"] = str(REPOSITORY / "plugins")
     os.execve(sys.executable, [sys.executable, "-m", "import_export", *arguments], environment)
 

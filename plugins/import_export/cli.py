@@ -1,4 +1,4 @@
-"""The command line: `python -m import_export inspect FILE`, `undo JOB`, `export ACCOUNT`, `migrate`."""
+"""The command line: `python -m import_export inspect FILE`, `undo JOB`, `export ACCOUNT`, `check-archive`, `migrate`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="import_export", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="check the settings and bring the database's schema up to date")
+    commands.add_parser("check-archive", help="tell whether files can be archived, before the first one is")
     inspect = commands.add_parser(
         "inspect", help="tell what a file is understood as, and why it would be refused"
     )
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if chosen.command == "migrate":
             return _migrate()
+        if chosen.command == "check-archive":
+            return _check_archive()
         if chosen.command == "undo":
             return _undo(chosen.job)
         if chosen.command == "export":
@@ -55,6 +58,16 @@ def _migrate() -> int:
     applied = migrate(context.database) + migrate_statistics(context.database, context.statistics)
     told = [f"applied {name}" for name in applied] + register_statistics_tables(context)
     print("\n".join(told) or "the database is up to date")
+    return 0
+
+
+def _check_archive() -> int:
+    from import_export.airflow_tasks import setting
+    from import_export.services.archiving import check_archives
+    from import_export.services.assembly import assemble
+
+    context = assemble(setting, actor=f"command line: {getpass.getuser()}")
+    print("\n".join(check_archives(context)))
     return 0
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from import_export.errors import SettingsError
+from import_export.folder_patterns import FOLDERS, FolderPattern, parse_folders
 from import_export.messages import Language
 from import_export.scopes import ScopeRule, parse_rules
 
@@ -118,9 +119,15 @@ class Settings:
     archive_path: str = _setting(
         "", doc="Folder or URI of the object storage archive (`/srv/archive`, `s3://conn@bucket/archive`)."
     )
+    archive_folders: FolderPattern = _setting(
+        FOLDERS,
+        doc="Folders below the archive's root, of `{dist_id}`, `{table}`, `{yyyy}`, `{mm}`, `{dd}` (when it was received).",
+    )
     gdrive_conn_id: str = _setting("google_cloud_default", doc="Airflow connection of the Google account.")
     gdrive_folder_id: str = _setting(
-        "", doc="Id of the Drive folder that holds `distributor_file`; empty: the account's root."
+        "",
+        doc="Id of the Drive folder, or of the shared drive, that is the archive; "
+        "empty: the folder named `distributor_file`.",
     )
     time_zone: str = _setting(
         "Asia/Jakarta",
@@ -175,7 +182,8 @@ class Settings:
         "", doc="Folder or URI for `object_storage` (`s3://conn@bucket/exports`)."
     )
     export_gdrive_folder_id: str = _setting(
-        "", doc="Id of the Drive folder that holds `exports`; empty: the account's root."
+        "",
+        doc="Id of the Drive folder, or of the shared drive, for exports; empty: the folder named `exports`.",
     )
     export_email_to: tuple[str, ...] = _setting(
         (), doc="Who gets an e-mail with a link when an export is made, separated by commas; empty: nobody."
@@ -275,6 +283,8 @@ def _parse(kind: str, text: str, metadata: Any) -> Any:
         return path
     if kind == "tuple[ScopeRule, ...]":
         return parse_rules(text)
+    if kind == "FolderPattern":
+        return parse_folders(text)
     if kind == "tuple[str, ...]":
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if metadata["zone"] and text not in available_timezones():

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from devtools.airflow_env import airflow_environment, components
+from devtools.drive import wants_stand_in
 from devtools.local import Local
 from devtools.postgres import uri as postgres_uri
 from devtools.processes import Child, end_all, of_stack, start, wait_for
@@ -139,6 +140,21 @@ def test_everything_of_airflow_listens_on_this_machine_only(local: Local) -> Non
     assert "--skip-serve-logs" in commands["airflow-triggerer"]
     logs = commands["airflow-logs"]
     assert logs[logs.index("--host") + 1] == "127.0.0.1"
+
+
+def test_a_stand_in_of_drive_becomes_the_archive_where_it_is_wanted(local: Local) -> None:
+    known = local.remembered()
+    assert "AIRFLOW__IMPORT_EXPORT__ARCHIVE" not in airflow_environment(local, known, "mysql://u:p@db/d")
+    found = airflow_environment(local, known, "mysql://u:p@db/d", "http://127.0.0.1:1234")
+    assert found["AIRFLOW__IMPORT_EXPORT__ARCHIVE"] == "google_drive"
+    connection = found[f"AIRFLOW_CONN_{found['AIRFLOW__IMPORT_EXPORT__GDRIVE_CONN_ID'].upper()}"]
+    assert "http://127.0.0.1:1234/token" in connection
+
+
+def test_another_drive_than_the_stand_in_is_not_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPORT_EXPORT_DRIVE", "google")
+    with pytest.raises(SystemExit, match=r"DRIVE=google is unknown.*docs/google-drive\.md"):
+        wants_stand_in()
 
 
 def test_the_address_of_postgresql_is_escaped() -> None:

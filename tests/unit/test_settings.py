@@ -38,6 +38,7 @@ def test_texts_become_the_types_of_the_settings() -> None:
         ("archive", "ftp", "must be one of: object_storage, google_drive"),
         ("export_nightly_frame", "30", "must be one of: 7, 28, 60, 90"),
         ("export_nightly_formats", "csv, doc", "must look like"),
+        ("archive_folders", "{dist}/{mm}", "{dist} is none of"),
         ("export_csv_bom", "perhaps", "must be True or False"),
         ("export_schedule", "at night", "must look like"),
         ("work_folder", "s3://conn@bucket/work", "must be an absolute path"),

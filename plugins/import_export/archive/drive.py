@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import time
+import uuid
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from import_export.archive.drive_client import CHUNK_BYTES, DriveCalls, DriveHook, WholeBytesUpload
+from import_export.archive.drive_client import (
+    CHUNK_BYTES,
+    TIMEOUT_SECONDS,
+    DriveCalls,
+    WholeBytesUpload,
+)
+from import_export.archive.drive_errors import CONFLICT, status_of
+from import_export.archive.drive_folders import DriveFolders, Root, quoted
+from import_export.archive.places import folder_of
 from import_export.archive.protocol import Archived, ArchiveItem
-from import_export.errors import ArchiveUnavailable
+from import_export.errors import ArchiveRefused, ArchiveUnavailable
+from import_export.folder_patterns import FOLDERS, FolderPattern
 
 FOLDER = "distributor_file"
 EXPORTS_FOLDER = "exports"
-_FOLDER_TYPE = "application/vnd.google-apps.folder"
+IDS_AT_ONCE = 100
+"""How many ids are set aside by one call; those that are not used cost nothing."""
 _TYPES = {
     ".csv": "text/csv",
     ".txt": "text/plain",
@@ -24,11 +38,11 @@ _TYPES = {
     ".pdf": "application/pdf",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_FIELDS = "id, name, md5Checksum, webViewLink, trashed, appProperties"
+_FIELDS = "id, md5Checksum, webViewLink, trashed"
 
 
 class DriveArchive:
-    """Keeps files in Drive; works for folders of shared drives, too."""
+    """Keeps files in Drive; works for folders of shared drives, too. For one thread."""
 
     def __init__(
         self,
@@ -36,112 +50,144 @@ class DriveArchive:
         folder_id: str,
         *,
         name: str = FOLDER,
+        folders: FolderPattern = FOLDERS,
+        chunk_bytes: int = CHUNK_BYTES,
+        timeout: float = TIMEOUT_SECONDS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`folder_id`: the folder that holds the archive's own, called `name`; empty for the account's root."""
-        self._hook = DriveHook(gcp_conn_id=conn_id)
-        self._name = name
-        self._parent = folder_id or "root"
-        self._calls = DriveCalls(sleep)
+        """`folder_id`: the archive's folder or shared drive; empty: the folder called `name`, wherever it is."""
+        self._calls = DriveCalls(conn_id, sleep, timeout)
+        self._folders = DriveFolders(self._calls, folder_id, name)
+        self._pattern = folders
+        self._chunk_bytes = chunk_bytes
+        self._beside = ThreadPoolExecutor(1, "drive-md5")
+        self._ids: deque[str] = deque()
+        self._fresh: set[str] = set()
+
+    def check(self) -> str:
+        """Find the folder, keep a small file twice and then with other bytes, and put it into the trash."""
+        root, batch, reserved = self._folders.root, f"check {uuid.uuid4()}", self.reserve_id()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "import_export check.txt"
+            kept = set()
+            for octets in (b"import_export", b"import_export", b"other bytes"):
+                path.write_bytes(octets)
+                item = ArchiveItem(
+                    path=path,
+                    name=path.name,
+                    batch_id=batch,
+                    job_id=0,
+                    dist_id=None,
+                    sha256=hashlib.sha256(octets).hexdigest(),
+                    size=len(octets),
+                    received_at=datetime.now(UTC),
+                    description="whether the archive can be used",
+                    reserved_id=reserved,
+                    folder="",
+                )
+                kept.add(self.store(item).file_id)
+        thrown_away = {self._folders.throw_away(str(each)) for each in kept}
+        if len(kept) > 1:
+            raise ArchiveUnavailable("Google Drive: a file that was kept twice became two")
+        told = f"Google Drive: {self._calls.account} can write to {self._described(root)}"
+        return told if thrown_away == {True} else f"{told}, but cannot throw away: make it a content manager"
 
     def reserve_id(self) -> str:
         """An id that Drive has set aside for a file to come."""
-        found = self._calls.call(self._files.generateIds(count=1, space="drive"))
-        return str(found["ids"][0])
+        if not self._ids:
+            request = self._calls.files.generateIds(count=IDS_AT_ONCE, space="drive")
+            self._ids.extend(self._calls.call(request)["ids"])
+        reserved = self._ids.popleft()
+        self._fresh.add(reserved)
+        return reserved
 
     def store(self, item: ArchiveItem) -> Archived:
         """Upload a file, or find that it is there already: by its id, or by the job that it carries."""
-        md5 = _md5(item.path)
-        known = self._by_id(item.reserved_id)
-        if known is not None and known.get("trashed"):
-            # Somebody threw it away; its id cannot be used for another file.
-            item, known = replace(item, reserved_id=None), None
-        known = known or self._by_job(item)
-        if known is None or known.get("md5Checksum") != md5:
+        # Beside the upload: while Drive takes the bytes, there is nothing else to do.
+        md5 = self._beside.submit(_md5, item.path)
+        known = None
+        if item.reserved_id in self._fresh:
+            # It was set aside a moment ago, so there is nothing to be found: two calls less for each file.
+            self._fresh.remove(item.reserved_id)
+        else:
+            item, known = self._found(item)
+        if known is None or known.get("md5Checksum") != md5.result():
             known = self._upload(item, known)
-        if known.get("md5Checksum") != md5:
-            raise ArchiveUnavailable(f"{item.name}: Drive's checksum differs from the file's")
+        if known.get("md5Checksum") != md5.result():
+            raise ArchiveUnavailable(f"{item.name}: Google Drive's checksum differs from the file's")
+        if known.get("trashed"):
+            raise ArchiveUnavailable(f"{item.name}: its folder was thrown away during the upload")
         return Archived(url=str(known.get("webViewLink") or ""), file_id=str(known["id"]))
 
-    @cached_property
-    def _files(self) -> Any:
-        return self._hook.get_conn().files()
-
-    @cached_property
-    def _folder(self) -> str:
-        """The id of the archive's own folder, made when it is missing.
-
-        Several lanes may make it at the same moment: all look again, the oldest one stays, and who made another one
-        that is still empty removes it.
-        """
-        found = self._folders()
-        if not found:
-            body = {"name": self._name, "mimeType": _FOLDER_TYPE, "parents": [self._parent]}
-            made = self._calls.call(self._files.create(body=body, fields="id", supportsAllDrives=True))["id"]
-            found = self._folders()
-            if found and found[0] != made:
-                self._calls.call(self._files.delete(fileId=made, supportsAllDrives=True))
-            found = found or [made]
-        return found[0]
-
-    def _folders(self) -> list[str]:
-        query = f"name = {_quoted(self._name)} and mimeType = {_quoted(_FOLDER_TYPE)} and {_quoted(self._parent)} in parents"
-        return [each["id"] for each in self._list(f"{query} and trashed = false", order="createdTime,name")]
-
-    def _list(self, query: str, order: str | None = None) -> list[dict[str, Any]]:
-        request = self._files.list(
-            q=query,
-            orderBy=order,
-            spaces="drive",
-            fields=f"files({_FIELDS})",
-            includeItemsFromAllDrives=True,
-            supportsAllDrives=True,
+    def _found(self, item: ArchiveItem) -> tuple[ArchiveItem, dict[str, Any] | None]:
+        """The file of an earlier attempt, and the item without an id that cannot be used any more."""
+        if item.reserved_id is not None:
+            known = self._by_id(item.reserved_id)
+            if known is not None and not known.get("trashed"):
+                return item, known
+            if known is not None:
+                # Somebody threw it away; its id cannot be used for another file.
+                item = replace(item, reserved_id=None)
+        query = " and ".join(
+            f"appProperties has {{ key={quoted(key)} and value={quoted(value)} }}"
+            for key, value in _properties(item).items()
+            if key != "import_export_sha256"
         )
-        files: list[dict[str, Any]] = self._calls.call(request).get("files", [])
-        return files
+        fields = f"nextPageToken, files({_FIELDS})"
+        return item, next(self._folders.listed(query, orderBy="createdTime", fields=fields), None)
 
-    def _by_id(self, file_id: str | None) -> dict[str, Any] | None:
-        if file_id is None:
-            return None
-        request = self._files.get(fileId=file_id, fields=_FIELDS, supportsAllDrives=True)
+    def _by_id(self, file_id: str) -> dict[str, Any] | None:
+        request = self._calls.files.get(fileId=file_id, fields=_FIELDS, supportsAllDrives=True)
         return self._calls.call_unless_missing(request)
-
-    def _by_job(self, item: ArchiveItem) -> dict[str, Any] | None:
-        job = f"appProperties has {{ key='import_export_job' and value='{item.job_id}' }}"
-        batch = f"appProperties has {{ key='import_export_batch' and value={_quoted(item.batch_id)} }}"
-        return next(iter(self._list(f"{job} and {batch} and trashed = false")), None)
 
     def _upload(self, item: ArchiveItem, known: dict[str, Any] | None) -> dict[str, Any]:
         body: dict[str, Any] = {
-            # A folder for each place would be more calls than files; the place goes before the name.
-            "name": f"{item.folder} - {item.name}" if item.folder else item.name,
+            "name": item.name,
             "description": item.description,
-            "appProperties": {
-                "import_export_job": str(item.job_id),
-                "import_export_batch": item.batch_id,
-                "import_export_sha256": item.sha256,
-            },
+            "appProperties": _properties(item),
         }
-        mime = _TYPES.get(Path(item.name).suffix.lower(), "application/octet-stream")
         if known is None:
-            body["parents"] = [self._folder]
+            body["parents"] = [self._folders.folder(folder_of(item, self._pattern))]
             if item.reserved_id is not None:
                 body["id"] = item.reserved_id
+        try:
+            return self._uploaded(item.path, body, known)
+        except ArchiveRefused as refused:
+            # A worker that was given up for dead has finished the same upload meanwhile.
+            if status_of(refused) == CONFLICT and known is None and item.reserved_id is not None:
+                there = self._by_id(item.reserved_id)
+                if there is not None:
+                    return there if there.get("md5Checksum") == _md5(item.path) else self._upload(item, there)
+            raise
+
+    def _uploaded(self, path: Path, body: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:
+        mime = _TYPES.get(Path(body["name"]).suffix.lower(), "application/octet-stream")
+        files = self._calls.files
+        how = {"body": body, "fields": _FIELDS, "supportsAllDrives": True}
 
         def request() -> Any:
-            media = WholeBytesUpload(str(item.path), mimetype=mime, chunksize=CHUNK_BYTES, resumable=True)
+            media = WholeBytesUpload(str(path), mimetype=mime, chunksize=self._chunk_bytes, resumable=True)
             if known is None:
-                return self._files.create(body=body, media_body=media, fields=_FIELDS, supportsAllDrives=True)
-            return self._files.update(
-                fileId=known["id"], body=body, media_body=media, fields=_FIELDS, supportsAllDrives=True
-            )
+                return files.create(media_body=media, **how)
+            return files.update(fileId=known["id"], media_body=media, **how)
 
         return self._calls.upload(request)
 
+    def _described(self, root: Root) -> str:
+        if root.drive_id is None:
+            return f"the folder {root.name} ({root.id}), which is in a My Drive"
+        request = self._calls.drives.get(driveId=root.drive_id, fields="name")
+        drive = self._calls.call(request)["name"]
+        folder = "" if root.id == root.drive_id else f", folder {root.name} ({root.id})"
+        return f"the shared drive {drive}{folder}"
 
-def _quoted(text: str) -> str:
-    """A text in Drive's query language."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+def _properties(item: ArchiveItem) -> dict[str, str]:
+    return {
+        "import_export_job": str(item.job_id),
+        "import_export_batch": item.batch_id,
+        "import_export_sha256": item.sha256,
+    }
 
 
 def _md5(path: Path) -> str:

@@ -1,57 +1,85 @@
-"""An archive in a folder or a bucket: `/srv/archive`, `file://`, `s3://`, `gs://`, `abfs://`."""
+"""An archive in a folder or a bucket: `/srv/archive`, `file://`, `s3://`, … through Airflow's ObjectStoragePath."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
+import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from import_export.archive.buckets import Bucket
+from import_export.archive.places import folder_of, safe_name
 from import_export.archive.protocol import Archived, ArchiveItem
 from import_export.errors import ArchiveRefused, ArchiveUnavailable
+from import_export.folder_patterns import FOLDERS, FolderPattern
 from import_export.settings import local_path
 
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
 _CHUNK = 1 << 20
+_CHECK = b"import_export"
 
 
 class ObjectStorageArchive:
-    """Keeps files as `ROOT/DISTRIBUTOR/YYYY/MM/JOB_NAME`; the job's number makes the path an id.
+    """Keeps files as `ROOT/FOLDERS/JOB_NAME`, the folders by a pattern; the job's number makes the path an id.
 
     Those with a folder of their own are `ROOT/FOLDER/NAME`, and replaced when they are made again.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, folders: FolderPattern = FOLDERS) -> None:
         self._root = local_path(root) or Bucket(root)
+        self._folders = folders
+
+    def check(self) -> str:
+        """Write a small file, read it again, and remove it."""
+        name = f".import_export-check-{uuid.uuid4().hex}"
+        if isinstance(self._root, Bucket):
+            self._root.write(_CHECK.decode(), name)
+            found = b"".join(self._root.read(name))
+            self._root.remove(name)
+            where = self._root.uri
+        else:
+            target = self._root / name
+            with _told(target):
+                self._root.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(_CHECK)
+                found = target.read_bytes()
+                target.unlink()
+            where = str(self._root)
+        if found != _CHECK:
+            raise _differs(f"{where}/{name}")
+        return f"object storage: {where} can be written to"
 
     def reserve_id(self) -> None:
         """Paths are ids enough."""
 
     def store(self, item: ArchiveItem) -> Archived:
         """Keep a file; one that is there already with the same bytes is left as it is."""
-        name = _place(item)
+        name = self._name(item)
         if isinstance(self._root, Bucket):
             _store_object(self._root, name, item)
             return Archived(url=self._root.place(name), file_id=None)
         target = self._root / name
-        try:
+        with _told(target):
             _store_file(target, item)
-        except PermissionError as fault:
-            raise ArchiveRefused(
-                f"{target}: no permission to write there; give it to the worker's user"
-            ) from fault
-        except OSError as fault:
-            raise ArchiveUnavailable(f"{target}: {fault}") from fault
         return Archived(url=str(target), file_id=None)
 
+    def _name(self, item: ArchiveItem) -> str:
+        name = item.name if item.folder is not None else f"{item.job_id}_{safe_name(item.name)}"
+        return "/".join(part for part in (folder_of(item, self._folders), name) if part)
 
-def _place(item: ArchiveItem) -> str:
-    if item.folder is not None:
-        return f"{item.folder}/{item.name}"
-    folder = f"{safe_name(item.dist_id or 'no-distributor')}/{item.received_at:%Y/%m}"
-    return f"{folder}/{item.job_id}_{safe_name(item.name)}"
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    """What goes wrong in a folder, as our faults."""
+    try:
+        yield
+    except PermissionError as fault:
+        raise ArchiveRefused(
+            f"{target}: no permission to write there; give it to the worker's user"
+        ) from fault
+    except OSError as fault:
+        raise ArchiveUnavailable(f"{target}: {fault}") from fault
 
 
 def _store_file(target: Path, item: ArchiveItem) -> None:
@@ -100,15 +128,3 @@ def _sha256(pieces: Iterable[bytes]) -> str:
     for piece in pieces:
         digest.update(piece)
     return digest.hexdigest()
-
-
-def safe_name(name: str) -> str:
-    """A name that is one path component everywhere, also on Windows.
-
-    >>> safe_name("../a:b.csv")
-    '.._a_b.csv'
-    >>> safe_name("..")
-    '_'
-    """
-    cleaned = _UNSAFE.sub("_", name).strip(" ")[-150:]
-    return cleaned if cleaned.strip(".") else "_"

@@ -13,8 +13,10 @@ def open_archive(settings: Settings) -> Archive:
         # Google's client takes a second to import; installations without Drive need not wait for it.
         from import_export.archive.drive import DriveArchive
 
-        return DriveArchive(settings.gdrive_conn_id, settings.gdrive_folder_id)
-    return ObjectStorageArchive(settings.archive_path)
+        return DriveArchive(
+            settings.gdrive_conn_id, settings.gdrive_folder_id, folders=settings.archive_folders
+        )
+    return ObjectStorageArchive(settings.archive_path, settings.archive_folders)
 
 
 def open_delivery(settings: Settings) -> Archive | None:

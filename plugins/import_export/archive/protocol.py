@@ -25,7 +25,8 @@ class ArchiveItem:
     reserved_id: str | None
     """What `reserve_id` gave before the first attempt."""
     folder: str | None = None
-    """Where in the archive, as `a/b`, under just its name; None: by distributor and month."""
+    """Where in the archive, as `a/b`, under just its name; None: by the pattern of the settings."""
+    table_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class Archived:
 
 
 class Archive(Protocol):
-    """Keeps files. Both calls may be repeated after a crash and never make a second copy."""
+    """Keeps files. Every call may be repeated after a crash, and no second copy is ever made."""
+
+    def check(self) -> str:
+        """Try whether files can be kept; what was found, for people. Raises as `store` does."""
 
     def reserve_id(self) -> str | None:
         """An id for a file to come, to be stored before the upload; None where paths are ids enough."""

@@ -7,6 +7,7 @@ import logging
 from import_export.archive.protocol import Archive, ArchiveItem
 from import_export.errors import ArchiveRefused, ArchiveUnavailable
 from import_export.imports.jobs import ArchiveState, ImportBatch, ImportJob
+from import_export.imports.summary import Summary
 from import_export.services.context import Context
 from import_export.services.lanes import Lane
 from import_export.services.sharing import frozen_file
@@ -39,6 +40,16 @@ def archive_lane(context: Context, lane: Lane) -> None:
         raise failure
 
 
+def check_archives(context: Context) -> list[str]:
+    """Try the archive, and where exports are delivered to; what was found, for people.
+
+    Raises `ArchiveRefused` with what a person has to do, or `ArchiveUnavailable`.
+    """
+    found = [f"archive: {context.open_archive().check()}"]
+    delivery = context.open_delivery()
+    return found if delivery is None else [*found, f"exports: {delivery.check()}"]
+
+
 def _archive_job(context: Context, archive: Archive, batch: ImportBatch, job: ImportJob) -> None:
     reserved = job.archive_file_id
     if reserved is None:
@@ -57,15 +68,20 @@ def _archive_job(context: Context, archive: Archive, batch: ImportBatch, job: Im
             sha256=job.sha256 or "",
             size=job.size,
             received_at=batch.received_at,
-            description=_description(batch, job),
+            description=_description(context, batch, job),
             reserved_id=reserved,
+            table_name=job.table_name,
         )
     )
     with context.jobs() as jobs:
         jobs.set_archived(job.id, url=archived.url, file_id=archived.file_id, now=context.clock())
 
 
-def _description(batch: ImportBatch, job: ImportJob) -> str:
-    return (
+def _description(context: Context, batch: ImportBatch, job: ImportJob) -> str:
+    """What people read beside the file in the archive."""
+    facts = (
         f"batch {batch.batch_id}, distributor {batch.dist_id or '-'}, table {job.table_name}, {job.filename}"
     )
+    if job.summary is None:
+        return facts
+    return f"{facts}\n{Summary.from_json(job.summary).note(context.settings.reader_language)}"
