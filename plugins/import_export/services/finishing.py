@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
+from import_export.announcing import metrics
 from import_export.archive.putting_away import put_away
 from import_export.errors import Unfinished
 from import_export.imports.jobs import (
@@ -21,6 +23,7 @@ from import_export.imports.jobs import (
 )
 from import_export.messages import Message, tell
 from import_export.services.context import Context, WorkFolder
+from import_export.services.noticing import notice_batch, notice_stuck, tell_waiting
 from import_export.services.originals import REPORT_NAME, closed_folder, found_folder, rejects_names
 from import_export.services.report import write_report
 from import_export.stores.jobs import JobStore, NewJob
@@ -29,9 +32,10 @@ from import_export.stores.tables import list_tables
 log = logging.getLogger(__name__)
 
 
-def finish_batch(context: Context, batch_id: str) -> BatchStatus:
+def finish_batch(context: Context, batch_id: str, began: datetime | None = None) -> BatchStatus:
     """Close a batch and give its status. May be repeated: what is done already is left as it is.
 
+    `began`: when the run did; of a batch that a person had worked on again, the metrics count only what ended since.
     Raises `Unfinished`, naming the jobs, when some are not at their end; their files stay where they are.
     """
     with context.database.session() as session, session.transaction():
@@ -54,12 +58,15 @@ def finish_batch(context: Context, batch_id: str) -> BatchStatus:
         reason = tell(Message.USER_SKIPPED).text()
         jobs.add_jobs(batch_id, skipped, actor=context.actor, reason=reason, now=context.clock())
         found = jobs.jobs(batch_id)
-    _require_ends(batch, found)
+    _require_ends(context, batch, found)
     status = status_of(batch, found)
     if batch.finished_at is None:
         _put_away(context, batch, found, status)
-        with context.jobs() as jobs:
-            jobs.finish_batch(batch_id, context.clock())
+        with context.database.session() as session, session.transaction():
+            JobStore(session).finish_batch(batch_id, context.clock())
+            notice_batch(context, session, batch, found)
+        _count(batch, found, began)
+    tell_waiting(context)
     log.info("batch %s: %s", batch_id, status)
     return status
 
@@ -69,10 +76,23 @@ def status_of(batch: ImportBatch, jobs: Sequence[ImportJob]) -> BatchStatus:
     return batch_status([JobOutcome(job.status, job.counts.rejected) for job in jobs], refused=batch.refused)
 
 
-def _require_ends(batch: ImportBatch, jobs: Sequence[ImportJob]) -> None:
+def _count(batch: ImportBatch, jobs: Sequence[ImportJob], began: datetime | None) -> None:
+    since = began if batch.reruns else None
+    metrics.count_files(
+        job
+        for job in jobs
+        if job.stored_name is not None
+        and (since is None or (job.finished_at is not None and job.finished_at >= since))
+    )
+
+
+def _require_ends(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob]) -> None:
     ends = FINAL if batch.mode.imports else FINAL | {JobStatus.VALID}
     left = [f"{job.filename} ({job.status.label})" for job in jobs if job.status not in ends]
     if left:
+        # The run gives up: files that are 8 are taken up by nothing until maintenance or a person does.
+        with context.database.session() as session, session.transaction():
+            notice_stuck(context, session, batch, jobs)
         raise Unfinished(
             f"batch {batch.batch_id}: {len(left)} jobs are not at their end: {', '.join(left[:20])}"
         )
@@ -99,7 +119,9 @@ def _put_away(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], s
     if any(job.archive_state is ArchiveState.PENDING for job in jobs):
         log.warning("batch %s: its work files stay until they are archived", batch.batch_id)
         return
-    shutil.rmtree(work.root, ignore_errors=False)
+    if work.root.exists():
+        # It is gone when an earlier end broke off between here and its COMMIT.
+        shutil.rmtree(work.root, ignore_errors=False)
 
 
 def _has_rejects(work: WorkFolder, place: Path, job: ImportJob) -> bool:
