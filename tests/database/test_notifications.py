@@ -126,6 +126,17 @@ def test_a_batch_with_refused_files_is_told_in_one_message_with_a_link_and_no_ce
     assert "SECRET" not in html
 
 
+def test_a_file_that_the_quick_validation_refuses_for_its_cells_is_told_without_them(
+    flow: Flow, box: Mailbox
+) -> None:
+    flow.drop("stocks.csv", "SKU;Gudang;Stok PCS;Tanggal\nA;W1;SECRET;01/03/2026\n")
+    flow.run()
+    assert send_notifications(flow.context) == 1
+    html = html_of(box.mails[0])
+    assert "Validation errors in sample rows: …" in html
+    assert "SECRET" not in html
+
+
 def test_a_batch_of_which_all_was_imported_is_not_told(flow: Flow, box: Mailbox) -> None:
     flow.drop("stocks.csv", stocks("A"))
     flow.run()

@@ -59,7 +59,9 @@ def test_of_a_batch_that_is_worked_on_again_only_what_ended_since_is_counted(
     with flow.context.database.session() as session, session.transaction():
         session.execute("UPDATE import_batches SET finished_at = NULL, reruns = 1")
         began = flow.context.clock()
-        session.execute("UPDATE import_jobs SET finished_at = %s WHERE filename = 'both.zip/unknown.csv'", (began,))
+        session.execute(
+            "UPDATE import_jobs SET finished_at = %s WHERE filename = 'both.zip/unknown.csv'", (began,)
+        )
     finish_batch(flow.context, jobs[0].batch_id, began)
     assert sorted(statsd.heard()) == ["files.invalid:1|c", "files_waiting:0|g"]
 
