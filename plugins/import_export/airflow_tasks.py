@@ -24,7 +24,7 @@ from import_export.services.exporting import Run
 from import_export.services.finishing import finish_batch
 from import_export.services.lanes import Lane
 from import_export.services.loaded import loaded_tables
-from import_export.services.receiving import AGAIN, batch_id_of, claim_things, table_names
+from import_export.services.receiving import batch_id_of, claim_things, table_names
 from import_export.settings import SECTION, Settings, load
 
 log = logging.getLogger(__name__)
@@ -122,16 +122,14 @@ def close_batch() -> str:
 def tell_loaded(context: Context, batch_id: str) -> None:
     """Emit an event of each table's asset into which files of the batch were loaded.
 
-    Airflow keeps the events of a task that succeeds. When the end of a batch comes again, what Airflow has of it is not
-    told twice.
+    Airflow keeps the events of a task that succeeds, and no others; what it has of the batch is not told twice, however
+    the batch's end came again.
     """
     airflow = get_current_context()
-    told: set[int] = set()
-    if airflow["ti"].try_number > 1 or AGAIN in airflow["run_id"]:
-        with context.jobs() as jobs:
-            received = jobs.batch(batch_id).received_at
-        for event in airflow["inlet_events"][LOADED].after(f"{received.isoformat()}Z"):
-            told.update(event.extra["jobs"])
+    with context.jobs() as jobs:
+        received = jobs.batch(batch_id).received_at
+    earlier = airflow["inlet_events"][LOADED].after(f"{received.isoformat()}Z")
+    told = {job_id for event in earlier for job_id in event.extra["jobs"]}
     for table in loaded_tables(context, batch_id, told):
         airflow["outlet_events"][LOADED].add(Asset(table.uri), extra=table.extra)
 

@@ -19,13 +19,13 @@ from tests.statsd_stand_in import Statsd
 __all__ = ["api", "chromium", "visit"]
 
 DAG = "/api/v2/dags/import_batch"
-OTHER = "/api/v2/dags/stocks_report"
+OTHER, ANY = "/api/v2/dags/stocks_report", "/api/v2/dags/anything_report"
 
 
 def test_a_batch_is_told_to_dags_that_wait_to_people_and_to_metrics_once(
     stack: Stack, api: Api, post: Mailbox, metrics: Statsd
 ) -> None:
-    eventually(lambda: stack.call("GET", OTHER)[0] == 200)
+    eventually(lambda: stack.call("GET", OTHER)[0] == stack.call("GET", ANY)[0] == 200)
     assert stack.call("GET", "/api/v2/importErrors")[1]["import_errors"] == []
     metrics.heard()
     content = stocks("E1", "E2") + "E3;W1;lima;01/03/2026\n"
@@ -42,6 +42,8 @@ def test_a_batch_is_told_to_dags_that_wait_to_people_and_to_metrics_once(
     [run] = eventually(lambda: runs_of(stack, OTHER))
     told = eventually(lambda: returned(stack, run["dag_run_id"]))
     assert told == [event["extra"]]
+    # So did one that waits for any table.
+    assert eventually(lambda: runs_of(stack, ANY))
 
     [mail] = mails(post, batch_id)
     assert mail["to"] == OFFICE
