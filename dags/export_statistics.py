@@ -14,10 +14,10 @@ from typing import Any
 from airflow.sdk import Asset, CronTriggerTimetable, Param, dag, get_current_context, task
 
 from import_export.airflow_tasks import (
+    LITTLE_PATIENCE,
     PATIENCE,
     account_choices,
     export_run,
-    mail_export,
     settings,
     task_context,
 )
@@ -35,6 +35,7 @@ from import_export.services.exporting import (
     plan_export,
     uris_of,
 )
+from import_export.services.notifying import send_notifications
 
 SETTINGS = settings()
 EXPORTS = Asset(name="import_export_exports", uri="import-export://exports")
@@ -108,7 +109,7 @@ def _several(kind: type[Format | Content | Page], title: str, told: str, **more:
     },
 )
 def export_statistics() -> None:
-    """Plan → lanes over accounts → deliver → finish (→ mail)."""
+    """Plan → lanes over accounts → deliver → finish → notify."""
 
     @task
     def plan() -> list[dict[str, Any]]:
@@ -142,14 +143,13 @@ def export_statistics() -> None:
             }
             return line.state.value
 
-    @task
-    def mail() -> None:
+    # A teardown: as in import_batch.
+    @task(**LITTLE_PATIENCE)
+    def notify() -> int:
         with task_context() as context:
-            mail_export(context, export_id_of(context, export_run()), get_current_context())
+            return send_notifications(context, export_id_of(context, export_run()))
 
-    told = export.expand(lane=plan()) >> deliver() >> finish()
-    if SETTINGS.export_email_to:
-        told >> mail()
+    export.expand(lane=plan()) >> deliver() >> finish() >> notify().as_teardown()
 
 
 export_statistics()

@@ -18,10 +18,21 @@ class Mailbox(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Dialogue)
         self.mails: list[EmailMessage] = []
+        self.refuses: str | None = None
+        """What it says instead of taking a mail."""
+        self.answers = threading.Event()
+        """Cleared, it takes mails and does not say so until it is set."""
+        self.answers.set()
 
     @property
     def port(self) -> int:
         return int(self.server_address[1])
+
+    @property
+    def uri(self) -> str:
+        """Of Airflow's connection to it."""
+        options = "disable_ssl=true&disable_tls=true&retry_limit=0&from_email=airflow%40brand.test"
+        return f"smtp://127.0.0.1:{self.port}/?{options}"
 
 
 class _Dialogue(socketserver.StreamRequestHandler):
@@ -31,9 +42,13 @@ class _Dialogue(socketserver.StreamRequestHandler):
         self._say(220, "ready")
         while line := self.rfile.readline():
             command = line[:4].strip().upper()
+            if command == b"MAIL" and self.server.refuses is not None:
+                self._say(451, self.server.refuses)
+                continue
             if command == b"DATA":
                 self._say(354, "go on")
                 self.server.mails.append(_mail(self._data()))
+                self.server.answers.wait()
             self._say(221 if command == b"QUIT" else 250, "well")
             if command == b"QUIT":
                 return
@@ -63,5 +78,6 @@ def mailbox() -> Iterator[Mailbox]:
         try:
             yield server
         finally:
+            server.answers.set()
             server.shutdown()
             thread.join()

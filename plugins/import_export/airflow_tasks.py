@@ -5,25 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import MySQLdb
 from airflow.configuration import conf
-from airflow.sdk import BaseSensorOperator, get_current_context
+from airflow.sdk import Asset, AssetAlias, BaseSensorOperator, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
+from import_export.announcing.metrics import seconds
 from import_export.archive.drop_folder import thing_from_event
 from import_export.archive.drop_trigger import DropFolderTrigger
 from import_export.errors import ImportExportError, SettingsError, TerminalError
-from import_export.exports.mail import html_of, subject_of
 from import_export.services.accounts import list_accounts
 from import_export.services.assembly import assemble
 from import_export.services.context import Context
 from import_export.services.dropping import claimed_keys
-from import_export.services.exporting import Run, exports_of
+from import_export.services.exporting import Run
+from import_export.services.finishing import finish_batch
 from import_export.services.lanes import Lane
-from import_export.services.receiving import claim_things, table_names
+from import_export.services.loaded import loaded_tables
+from import_export.services.receiving import batch_id_of, claim_things, table_names
 from import_export.settings import SECTION, Settings, load
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,12 @@ PATIENCE: Mapping[str, Any] = {
     "max_retry_delay": timedelta(seconds=60),
 }
 """How long a task tries again while a database or an archive is away: about ten minutes, at most a minute apart."""
+
+LITTLE_PATIENCE: Mapping[str, Any] = {**PATIENCE, "retries": 2}
+"""For what is tried again later all the same: a mail server that is away must not keep a run from its end."""
+
+LOADED = AssetAlias("import_export_loaded")
+"""Stands for the assets `import_export://TABLE` of the tables that a batch turns out to load."""
 
 
 def setting(key: str) -> str | None:
@@ -61,10 +69,10 @@ def task_context() -> Iterator[Context]:
         raise AirflowFailException(str(fault)) from fault
 
 
-def on_lane(work: Callable[[Context, Lane], None], lane: dict[str, Any]) -> None:
-    """Do one step's work on a lane, under the lane's name in the grid."""
+def on_lane(step: str, work: Callable[[Context, Lane], None], lane: dict[str, Any]) -> None:
+    """Do one step's work on a lane, under the lane's name in the grid, and measure it."""
     get_current_context()["lane"] = lane["label"]
-    with task_context() as context:
+    with task_context() as context, seconds(step):
         work(context, Lane.from_xcom(lane))
 
 
@@ -101,22 +109,30 @@ def export_run() -> Run:
     )
 
 
-def mail_export(context: Context, export_id: str, airflow: Any) -> None:
-    """Tell by e-mail that an export is made, with a link to the page of the exports; `airflow`: the task's own context."""
-    # Its client is loaded by installations only that send mail.
-    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+def close_batch() -> str:
+    """The body of `finish`: close the run's batch, and with the task's success tell which tables were loaded."""
+    airflow = get_current_context()
+    began = airflow["dag_run"].start_date
+    batch_id = batch_id_of(airflow["run_id"])
+    with task_context() as context:
+        status = finish_batch(context, batch_id, began and began.astimezone(UTC).replace(tzinfo=None))
+        tell_loaded(context, batch_id)
+        return status.value
 
-    found, language = context.settings, context.settings.file_language
-    with exports_of(context) as exports:
-        line = exports.line(export_id)
-    link = f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/import-export/exports"
-    SmtpNotifier(
-        to=list(found.export_email_to),
-        from_email=found.export_email_from or None,
-        subject=subject_of(line, language),
-        html_content=html_of(line, link, language),
-        smtp_conn_id=found.export_smtp_conn_id,
-    ).notify(airflow)
+
+def tell_loaded(context: Context, batch_id: str) -> None:
+    """Emit an event of each table's asset into which files of the batch were loaded.
+
+    Airflow keeps the events of a task that succeeds, and no others; what it has of the batch is not told twice, however
+    the batch's end came again.
+    """
+    airflow = get_current_context()
+    with context.jobs() as jobs:
+        received = jobs.batch(batch_id).received_at
+    earlier = airflow["inlet_events"][LOADED].after(f"{received.isoformat()}Z")
+    told = {job_id for event in earlier for job_id in event.extra["jobs"]}
+    for table in loaded_tables(context, batch_id, told):
+        airflow["outlet_events"][LOADED].add(Asset(table.uri), extra=table.extra)
 
 
 class DropFolderSensor(BaseSensorOperator):

@@ -19,7 +19,8 @@ ImportExportError
     ├── ConfigurationChanged   a table's configuration was changed between its reading and the load
     ├── CountsDisagree         MySQL stored something else than was validated; rolled back
     ├── SourceChanged          the file was still being written while it was copied
-    └── ArchiveUnavailable     the archive did not answer; the upload is tried again
+    ├── ArchiveUnavailable     the archive did not answer; the upload is tried again
+    └── NotSent                a notifier did not take a message; it is tried again
 """
 
 from __future__ import annotations
@@ -137,3 +138,7 @@ class SourceChanged(TransientError):
 
 class ArchiveUnavailable(TransientError):
     """The archive did not answer or asked to come back later."""
+
+
+class NotSent(TransientError):
+    """Messages could not be handed to their notifiers; they stay in the outbox."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from import_export.addresses import Address, NotifierSpec, parse_addresses, parse_notifiers
 from import_export.errors import SettingsError
 from import_export.folder_patterns import FOLDERS, FolderPattern, parse_folders
 from import_export.messages import Language
@@ -185,13 +186,24 @@ class Settings:
         "",
         doc="Id of the Drive folder, or of the shared drive, for exports; empty: the folder named `exports`.",
     )
-    export_email_to: tuple[str, ...] = _setting(
-        (), doc="Who gets an e-mail with a link when an export is made, separated by commas; empty: nobody."
+    export_email_to: tuple[Address, ...] = _setting(
+        (), doc="Who gets a message with a link when an export is made, separated by commas; empty: nobody."
     )
-    export_email_from: str = _setting("", doc="Its sender; empty: that of the connection.")
-    export_smtp_conn_id: str = _setting("smtp_default", doc="Airflow connection of the mail server.")
     export_retention_days: int = _setting(
         90, doc="Files of older exports are removed; 0: they are kept.", least=0
+    )
+    notify_to: tuple[Address, ...] = _setting(
+        (),
+        doc="Who gets the messages about imports that nobody on the Notifications page gets, separated by commas: e-mail "
+        "addresses, `slack:CONNECTION`, names of `notifiers`. Empty: nobody.",
+    )
+    notify_email_from: str = _setting("", doc="Sender of e-mails; empty: that of the connection.")
+    notify_smtp_conn_id: str = _setting("smtp_default", doc="Airflow connection of the mail server.")
+    notify_stuck_minutes: int = _setting(
+        30, doc="A file whose import broke off (8) so long ago is told; 0: never.", least=0
+    )
+    notifiers: tuple[NotifierSpec, ...] = _setting(
+        (), doc='Other notifiers by names of yours, as JSON: `{"teams": {"class": "…", "kwargs": {…}}}`.'
     )
 
     @property
@@ -287,6 +299,10 @@ def _parse(kind: str, text: str, metadata: Any) -> Any:
         return parse_folders(text)
     if kind == "tuple[str, ...]":
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if kind == "tuple[Address, ...]":
+        return parse_addresses(text)
+    if kind == "tuple[NotifierSpec, ...]":
+        return parse_notifiers(text)
     if metadata["zone"] and text not in available_timezones():
         raise ValueError("is no time zone such as Asia/Jakarta")
     if metadata["pattern"] and not re.fullmatch(metadata["pattern"], text):

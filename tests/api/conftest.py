@@ -16,7 +16,8 @@ from tests.api.house import ROOT, House, front, opened_house, served
 
 USED = (
     "import_job_events corrections import_progress import_jobs import_batches idempotency_keys expected_files "
-    "audit_log table_versions stocks sales customers export_files export_accounts exports"
+    "notifications notification_addresses file_deadlines audit_log table_versions "
+    "stocks sales customers export_files export_accounts exports"
 ).split()
 """What imports write to, in an order in which it can be deleted."""
 

@@ -24,6 +24,8 @@ FILLED = {
     "batch_id": BATCH,
     "name": "stocks",
     "table_id": "1",
+    "notification_id": "1",
+    "address_id": "1",
     "job_id": "1",
     "column_id": "1",
     "alias_id": "1",

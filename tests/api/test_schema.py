@@ -55,6 +55,8 @@ def there(own_house: House) -> dict[str, Any]:
         "job_id": job["id"],
         "name": "stocks",
         "table_id": "stocks",
+        "notification_id": 1,
+        "address_id": 1,
         "column_id": 1,
         "alias_id": 1,
     }

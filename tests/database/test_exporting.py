@@ -13,7 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 from devtools.account_data import AccountPlan, fill
-from import_export.airflow_tasks import mail_export
+from import_export.addresses import parse_addresses
 from import_export.archive.object_storage import ObjectStorageArchive
 from import_export.cli import main
 from import_export.errors import ArchiveUnavailable, BadRequest, DatabaseUnavailable, NotFound
@@ -35,6 +35,7 @@ from import_export.services.exporting import (
     new_export,
     plan_export,
 )
+from import_export.services.notifying import send_notifications
 from import_export.settings import environment_name
 from import_export.stores.database import Database
 from tests.database.flow import Flow
@@ -362,20 +363,26 @@ def test_a_delivery_that_fails_is_told_and_undoes_nothing(context: Context) -> N
         assert {file.delivery_error for file in exports.files(export_id)} == {"the bucket does not answer"}
 
 
-def test_a_mail_with_a_link_goes_to_whom_the_settings_name(
+def test_a_mail_with_a_link_goes_to_whom_the_settings_name_once_for_each_making(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = made(context, night())
+    to = parse_addresses("dewi@brand.test, agus@brand.test")
+    context = replace(context, settings=replace(context.settings, export_email_to=to))
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.brand.test/")
     with mailbox() as box:
-        monkeypatch.setenv(
-            "AIRFLOW_CONN_SMTP_DEFAULT",
-            f"smtp://127.0.0.1:{box.port}/?disable_ssl=true&disable_tls=true&from_email=airflow%40brand.test",
-        )
-        monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.brand.test/")
-        settings = replace(context.settings, export_email_to=("dewi@brand.test", "agus@brand.test"))
-        mail_export(replace(context, settings=settings), line.export.export_id, {})
-    [mail] = box.mails
-    assert (mail["from"], mail["to"]) == ("airflow@brand.test", "dewi@brand.test, agus@brand.test")
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", box.uri)
+        export_id = made(context, night()).export.export_id
+        close_export(context, export_id)
+        assert send_notifications(context, export_id) == 2
+        assert send_notifications(context) == 0
+        [mail, other] = box.mails
+        made(context, night(run_id="made again"))
+        assert send_notifications(context, export_id) == 2
+    assert (mail["from"], mail["to"], other["to"]) == (
+        "airflow@brand.test",
+        "dewi@brand.test",
+        "agus@brand.test",
+    )
     assert mail["subject"] == f"Ekspor statistik {PLACE}: selesai"
     [html] = [part.get_content() for part in mail.walk() if part.get_content_type() == "text/html"]
     assert 'href="https://airflow.brand.test/import-export/exports"' in html

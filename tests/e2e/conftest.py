@@ -26,11 +26,25 @@ from import_export.imports.jobs import ImportJob
 from import_export.settings import environment_name
 from import_export.stores.database import Database
 from import_export.stores.jobs import Event, JobStore
+from tests.smtp_stand_in import Mailbox, mailbox
+from tests.statsd_stand_in import Statsd, statsd
 
 Found = TypeVar("Found")
 
 USERS = {"admin": "admin", "operator": "user", "viewer": "viewer"}
 """Who may log in, with his role of Airflow."""
+
+OFFICE = "office@brand.test"
+"""Who is told what nobody else is."""
+
+# The product's DAGs, and some of others that wait for its events.
+BUNDLES = [
+    {"name": name, "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": kwargs}
+    for name, kwargs in (
+        ("dags-folder", {}),
+        ("others", {"path": str(REPOSITORY / "tests" / "e2e" / "other_dags"), "refresh_interval": 5}),
+    )
+]
 
 TROUBLED = "17849"
 """Id of an account that cannot be exported."""
@@ -125,7 +139,21 @@ def eventually(look: Callable[[], Found], seconds: float = 90) -> Found:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def post() -> Iterator[Mailbox]:
+    """The stack's mail server."""
+    with mailbox() as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def metrics() -> Iterator[Statsd]:
+    """Where the stack's metrics go."""
+    with statsd() as hearing:
+        yield hearing
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, post: Mailbox, metrics: Statsd) -> Iterator[Stack]:
     """A stack of its own, stopped at the end; nothing may be left running then."""
     with running_stack(tmp_path_factory.mktemp("stack")) as running:
         yield running
@@ -140,6 +168,10 @@ def running_stack(local: Path, **settings: str) -> Iterator[Stack]:
         **{environment_name(key): text for key, text in settings.items()},
         "IMPORT_EXPORT_LOCAL": str(local),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": users,
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES),
+        "AIRFLOW__IMPORT_EXPORT__NOTIFY_TO": OFFICE,
+        "AIRFLOW_CONN_SMTP_DEFAULT": post.uri,
+        **metrics.environment,
     }
     environment.pop("IMPORT_EXPORT_MYSQL_URI", None)
 

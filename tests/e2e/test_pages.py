@@ -303,7 +303,7 @@ def test_a_table_is_made_of_a_sample_and_used_and_changed_and_removed(
 def test_who_is_missing_is_seen_until_the_file_arrives(visit: Visits, api: Api) -> None:
     api.make_table("awaited")
     page = visit("/missing")
-    form = page.locator("form.fields")
+    form = page.locator("form[hx-post$=expect]")
     form.get_by_label("Distributor").fill("0777, 0778")
     form.get_by_label("Table").select_option("awaited")
     form.get_by_label("Days").fill("9")
@@ -376,6 +376,7 @@ class Content:
             "/tables/filled",
             "/exports",
             f"/exports/{self.export_id}",
+            "/notifications",
             "/audit",
             "/batches/00000000-0000-4000-8000-000000000000",
         )
@@ -547,13 +548,13 @@ def test_who_may_only_look_finds_nothing_to_press_and_is_refused(visit: Visits, 
     expect(page.get_by_text("You may look, but not change this.")).to_be_visible()
     for path in content.pages:
         # Downloads of one file are for everybody.
-        if path in ("/tables/new", "/audit", "/exports") or path.startswith("/batches/0"):
+        if path in ("/tables/new", "/audit", "/exports", "/notifications") or path.startswith("/batches/0"):
             continue
         open_all(page, path)
         pressable = page.locator("main :is(button, input, select, textarea):enabled:not(form.filter *)")
         assert pressable.count() == 0, pressable.first.evaluate("each => each.outerHTML")
     visit.allow("status of 403")
-    for path in ("/tables/new", "/audit"):
+    for path in ("/tables/new", "/audit", "/notifications"):
         open_all(page, path)
         expect(page.get_by_text("You may not do this")).to_be_visible()
     for path in ("/api/import", f"/api/jobs/{content.batch_id}/cancel", "/missing/expect", "/tables/new"):

@@ -1,4 +1,4 @@
-"""Requests for exports: what is understood, what is refused and in which words; folders, states and mails of exports."""
+"""Requests for exports: what is understood, what is refused and in which words; folders and states of exports."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from import_export.errors import BadRequest
 from import_export.exports.contents import Content
-from import_export.exports.mail import html_of, subject_of
 from import_export.exports.names import xlsx_name
 from import_export.exports.periods import FRAMES, Period
 from import_export.exports.report import Account, Page
@@ -165,14 +164,6 @@ def test_a_state_is_what_became_of_the_accounts(
     export: Export, progress: Progress, state: ExportState
 ) -> None:
     assert ExportLine(export, progress).state is state
-
-
-def test_a_mail_tells_counts_and_a_link_and_nothing_of_the_files() -> None:
-    line = ExportLine(FINISHED, Progress(accounts=3, done=2, failed=1, files=18))
-    assert subject_of(line, "id") == "Ekspor statistik nightly/2026-11-21: selesai dengan kesalahan"
-    told = html_of(line, "http://airflow.test/import-export/exports?a=1&b=2", "en")
-    assert "2 of 3 accounts exported, 1 failed; 18 files." in told
-    assert 'href="http://airflow.test/import-export/exports?a=1&amp;b=2"' in told
 
 
 def test_the_longest_username_is_still_a_file_name() -> None:

@@ -19,6 +19,7 @@ from import_export.api import (
     exports_router,
     imports_router,
     jobs_router,
+    notifications_router,
     tables_router,
 )
 from import_export.api.access import Access, needs
@@ -34,6 +35,7 @@ ROUTERS = (
     columns_router.router,
     tables_router.router,
     expected_router.router,
+    notifications_router.router,
     accounts_router.router,
     downloads_router.router,
     exports_router.router,

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from import_export.api import bodies, table_bodies
+from import_export.api import bodies, notification_bodies, table_bodies
 from import_export.api.access import Access, check_sees_all, needs
 from import_export.api.installation import CallDep
-from import_export.services import configuring, expecting
+from import_export.services import configuring, deadlines, expecting
 
 router = APIRouter(prefix="/api", tags=["expected files"])
 
@@ -43,6 +43,32 @@ def expect_no_more(
     """Expect a file no more."""
     expecting.expect_no_more(call.context, call.person.scope, dist_id, table_name)
     return {"data": bodies.Removed(removed=f"{dist_id}/{table_name}")}
+
+
+@router.get("/deadlines", response_model=bodies.Answer[list[notification_bodies.DeadlineOut]])
+@needs(Access.READ)
+def list_deadlines(call: CallDep) -> Any:
+    """Until when the files of tables are expected; what is missing then is told."""
+    found = deadlines.list_deadlines(call.context)
+    return {"data": [notification_bodies.DeadlineOut.model_validate(each) for each in found]}
+
+
+@router.put("/deadlines", response_model=bodies.Answer[notification_bodies.DeadlineOut])
+@needs(Access.CONFIGURE)
+def set_deadline(call: CallDep, body: notification_bodies.DeadlineIn) -> Any:
+    """Set a table's deadline, as cron."""
+    check_sees_all(call.person)
+    made = deadlines.set_deadline(call.context, body.table_name, body.cron)
+    return {"data": notification_bodies.DeadlineOut.model_validate(made)}
+
+
+@router.delete("/deadlines", response_model=bodies.Answer[bodies.Removed])
+@needs(Access.CONFIGURE)
+def remove_deadline(call: CallDep, table_name: Annotated[str, Query(max_length=64)]) -> Any:
+    """Have a table no deadline any more."""
+    check_sees_all(call.person)
+    deadlines.remove_deadline(call.context, table_name)
+    return {"data": bodies.Removed(removed=table_name)}
 
 
 @router.get("/missing", response_model=bodies.Answer[table_bodies.Attendance])

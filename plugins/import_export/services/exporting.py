@@ -25,6 +25,7 @@ from import_export.exports.runs import (
 from import_export.services.accounts import find_account, list_accounts
 from import_export.services.context import Context
 from import_export.services.export_files import make_files, remove_files, wanted_of
+from import_export.services.noticing import notice_export
 from import_export.stores.database import Session
 from import_export.stores.exports import ExportStore
 
@@ -151,12 +152,15 @@ def export_lane(context: Context, lane: ExportLane) -> None:
 
 def close_export(context: Context, export_id: str) -> ExportLine:
     """Nothing is left to do: what had no turn is told, and the state is final until the run comes again."""
-    with exports_of(context) as exports:
+    with context.database.session() as session, session.transaction():
+        exports = ExportStore(session)
         export = exports.export(export_id)
         exports.fail_waiting(export_id, reason=NO_TURN, now=context.clock())
         failure = None if export.planned_at else NOT_PLANNED
         exports.finish(export_id, failure=failure, now=context.clock())
-        return exports.line(export_id)
+        line = exports.line(export_id)
+        notice_export(context, session, line)
+        return line
 
 
 def accounts_of(context: Context, request: ExportRequest) -> list[Account]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
+from datetime import datetime
 
+from import_export.announcing import metrics
 from import_export.archive.kept_folder import KeptFolder, move_all
 from import_export.errors import Unfinished
 from import_export.imports.jobs import (
@@ -21,6 +23,7 @@ from import_export.imports.jobs import (
 from import_export.messages import Message, tell
 from import_export.services.context import Context, WorkFolder
 from import_export.services.dropping import fetch_objects, remove_objects
+from import_export.services.noticing import notice_batch, notice_stuck, tell_waiting
 from import_export.services.originals import REPORT_NAME, closed_folder, rejects_names
 from import_export.services.report import write_report
 from import_export.services.sharing import discard, fetch_claimed, rejects_folder
@@ -30,9 +33,10 @@ from import_export.stores.tables import list_tables
 log = logging.getLogger(__name__)
 
 
-def finish_batch(context: Context, batch_id: str) -> BatchStatus:
+def finish_batch(context: Context, batch_id: str, began: datetime | None = None) -> BatchStatus:
     """Close a batch and give its status. May be repeated: what is done already is left as it is.
 
+    `began`: when the run did; of a batch that a person had worked on again, the metrics count only what ended since.
     Raises `Unfinished`, naming the jobs, when some are not at their end; their files stay where they are.
     """
     with context.database.session() as session, session.transaction():
@@ -55,13 +59,16 @@ def finish_batch(context: Context, batch_id: str) -> BatchStatus:
         reason = tell(Message.USER_SKIPPED).text()
         jobs.add_jobs(batch_id, skipped, actor=context.actor, reason=reason, now=context.clock())
         found = jobs.jobs(batch_id)
-    _require_ends(batch, found)
+    _require_ends(context, batch, found)
     status = status_of(batch, found)
     if batch.finished_at is None:
         _put_away(context, batch, found, status)
-        with context.jobs() as jobs:
-            jobs.finish_batch(batch_id, context.clock())
+        with context.database.session() as session, session.transaction():
+            JobStore(session).finish_batch(batch_id, context.clock())
+            notice_batch(context, session, batch, found)
+        _count(batch, found, began)
     remove_objects(context, batch_id)
+    tell_waiting(context)
     log.info("batch %s: %s", batch_id, status)
     return status
 
@@ -71,10 +78,23 @@ def status_of(batch: ImportBatch, jobs: Sequence[ImportJob]) -> BatchStatus:
     return batch_status([JobOutcome(job.status, job.counts.rejected) for job in jobs], refused=batch.refused)
 
 
-def _require_ends(batch: ImportBatch, jobs: Sequence[ImportJob]) -> None:
+def _count(batch: ImportBatch, jobs: Sequence[ImportJob], began: datetime | None) -> None:
+    since = began if batch.reruns else None
+    metrics.count_files(
+        job
+        for job in jobs
+        if job.stored_name is not None
+        and (since is None or (job.finished_at is not None and job.finished_at >= since))
+    )
+
+
+def _require_ends(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob]) -> None:
     ends = FINAL if batch.mode.imports else FINAL | {JobStatus.VALID}
     left = [f"{job.filename} ({job.status.label})" for job in jobs if job.status not in ends]
     if left:
+        # The run gives up: files that are 8 are taken up by nothing until maintenance or a person does.
+        with context.database.session() as session, session.transaction():
+            notice_stuck(context, session, batch, jobs)
         raise Unfinished(
             f"batch {batch.batch_id}: {len(left)} jobs are not at their end: {', '.join(left[:20])}"
         )

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from import_export.api.access import Access, check_sees_all, needs
 from import_export.errors import BadRequest
-from import_export.services import configuring, expecting
+from import_export.services import configuring, deadlines, expecting
 from import_export.services.expecting import Presence
 from import_export.web.rendering import PageCall, PageDep
 from import_export.web.words import WORDS, word
@@ -74,6 +74,7 @@ def missing(
         after=after,
         only_missing=only_missing,
         expected=expecting.expected_files(context, scope),
+        deadlines=deadlines.list_deadlines(context),
         tables=[table.table_name for table in configuring.all_tables(context)],
         Presence=Presence,
     )
@@ -107,6 +108,28 @@ def expect_no_more(
 ) -> HTMLResponse:
     """Expect a file no more."""
     expecting.expect_no_more(page.call.context, page.call.person.scope, dist_id, table_name)
+    return HTMLResponse(headers={"hx-refresh": "true"})
+
+
+@router.post("/missing/deadline", response_class=HTMLResponse)
+@needs(Access.CONFIGURE)
+def set_deadline(
+    page: PageDep,
+    table_name: Annotated[str, Form(max_length=64)],
+    cron: Annotated[str, Form(max_length=100)],
+) -> HTMLResponse:
+    """Set until when a table's files are expected."""
+    check_sees_all(page.call.person)
+    deadlines.set_deadline(page.call.context, table_name, cron)
+    return HTMLResponse(headers={"hx-refresh": "true"})
+
+
+@router.post("/missing/no-deadline", response_class=HTMLResponse)
+@needs(Access.CONFIGURE)
+def remove_deadline(page: PageDep, table_name: Annotated[str, Form(max_length=64)]) -> HTMLResponse:
+    """Have a table no deadline any more."""
+    check_sees_all(page.call.person)
+    deadlines.remove_deadline(page.call.context, table_name)
     return HTMLResponse(headers={"hx-refresh": "true"})
 
 

@@ -1,0 +1,1 @@
+"""How others learn of what happened, through Airflow: notifiers and metrics."""
