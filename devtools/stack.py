@@ -61,7 +61,7 @@ class Stack:
             "password": known["password"],
             "mysql_uri": mysql_uri,
             "drop_folder": environment["AIRFLOW__IMPORT_EXPORT__DROP_FOLDER"],
-            "drive_url": drive_url,
+            **({"drive_url": drive_url} if drive_url else {}),
         }
         write_private(self.local.run_json, json.dumps(self.facts, indent=1) + "\n")
 
@@ -199,7 +199,7 @@ def up(local: Local) -> dict[str, str]:
             time.sleep(0.1)
     facts = running_facts(local)
     wanted = os.environ.get("IMPORT_EXPORT_MYSQL_URI")
-    if facts and wanted in (None, "", facts["mysql_uri"]) and (facts["drive_url"] or not stand_in):
+    if facts and wanted in (None, "", facts["mysql_uri"]) and ("drive_url" in facts or not stand_in):
         return facts
     stop(local)
     local.logs.mkdir(parents=True, exist_ok=True)
@@ -255,7 +255,7 @@ def tell(facts: dict[str, str]) -> None:
     """Print where the UI is and how to get in."""
     print(f"Airflow      {facts['url']}   login {facts['username']}, password {facts['password']}")
     print(f"pages        {facts['url']}/plugin/import-export")
-    if facts["drive_url"]:
+    if "drive_url" in facts:
         print(
             f"archive      {facts['drive_url']}, a stand-in of Google Drive: its files are gone when it ends"
         )
@@ -267,7 +267,9 @@ def tool(local: Local, arguments: list[str]) -> None:
     environment = dict(os.environ)
     if local.run_json.exists():
         facts = json.loads(local.run_json.read_text())
-        environment = airflow_environment(local, local.remembered(), facts["mysql_uri"], facts["drive_url"])
+        environment = airflow_environment(
+            local, local.remembered(), facts["mysql_uri"], facts.get("drive_url", "")
+        )
     environment["PYTHONPATH"] = str(REPOSITORY / "plugins")
     os.execve(sys.executable, [sys.executable, "-m", "import_export", *arguments], environment)
 

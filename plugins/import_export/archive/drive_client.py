@@ -196,7 +196,7 @@ class DriveCalls:
                     ) from error
                 fault, wait, cause = ArchiveUnavailable("Google gives no token at the moment"), 0.0, error
             except _NETWORK as error:
-                # A connection on which an answer did not come in time would hand it to the next request.
+                # httplib2 keeps a connection whose sending broke off, and would read what is left there as the next answer.
                 self._hook.http.close()
                 fault = ArchiveUnavailable(f"Google Drive cannot be reached: {error or type(error).__name__}")
                 wait, cause = 0.0, error
