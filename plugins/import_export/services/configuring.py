@@ -38,6 +38,7 @@ _OWN_TABLES = frozenset(
             "table_versions",
         ),
         *("exports", "export_accounts", "export_files"),
+        "maintenance_runs",
     }
 )
 

@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
-from import_export.archive.drop_folder import Claimed, Thing, check_same_filesystem, claim, claims
+from import_export.archive.drop_folder import Claimed, Thing, check_same_filesystem, claim
 from import_export.archive.sources import copy_sources
 from import_export.errors import BadRequest
 from import_export.imports.extraction import Source, extract
@@ -27,7 +28,8 @@ RUN = "run"
 AGAIN = "_again_"
 """Between a batch's id and a number: the id of a run that works on it once more."""
 AUTO = "auto"
-ABANDONED_AFTER = timedelta(seconds=60)
+MOST_CLAIMS = 500
+"""Things that are claimed at once: Airflow maps about a thousand tasks."""
 LOST_AFTER = timedelta(minutes=30)
 """An upload is validated by its server before a run is started; one that took so long has lost its server."""
 
@@ -49,31 +51,27 @@ class RunForm:
 
 
 def claim_things(context: Context, things: Iterable[Thing]) -> list[str]:
-    """Claim what has settled in the drop folder, a batch for each thing; give the batches that wait for a run.
+    """Claim what has settled in the drop folder, a batch for each thing; give the ids of the batches, for their runs.
 
-    What an earlier, broken-off claim left behind is taken up, too, and uploads whose server ended: nothing is ever forgotten.
+    What breaks off here is finished by the maintenance (`recovering.py`).
     """
     settings = context.settings
     check_same_filesystem(settings.drop_folder, settings.work_folder)
-    for thing in things:
+    taken: list[str] = []
+    # What is left stays where it is, for the next look.
+    for thing in islice(things, MOST_CLAIMS):
         claimed = claim(settings.drop_folder, thing, settings.work_folder, str(uuid.uuid4()))
         if claimed is not None:
-            _register_claim(context, claimed)
-    for left in claims(settings.work_folder):
-        # A younger one may still be in another watcher's hands.
-        if context.clock() - left.received_at > ABANDONED_AFTER:
-            _register_claim(context, left)
-    with context.jobs() as jobs:
-        lost = jobs.uploads_without_run(context.clock() - LOST_AFTER)
-        for batch_id in lost:
-            jobs.set_run_asked(batch_id, context.clock())
-        return [*jobs.batches_not_started(DROP_FOLDER), *lost]
+            register_claim(context, claimed)
+            taken.append(claimed.batch_id)
+    return taken
 
 
-def _register_claim(context: Context, claimed: Claimed) -> None:
+def register_claim(context: Context, claimed: Claimed) -> bool:
+    """Make a batch of what was claimed; False when it is one already."""
     with context.jobs() as jobs:
         if jobs.has_batch(claimed.batch_id):
-            return
+            return False
         jobs.add_batch(
             ImportBatch(
                 batch_id=claimed.batch_id,
@@ -87,6 +85,7 @@ def _register_claim(context: Context, claimed: Claimed) -> None:
             )
         )
     log.info("batch %s: %s", claimed.batch_id, ", ".join(claimed.names))
+    return True
 
 
 def batch_id_of(run_id: str) -> str:
@@ -137,9 +136,8 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
         # An upload was registered, and its server ended at that moment.
         work.spool.rename(work.claimed)
     with context.jobs() as jobs:
-        batch = jobs.batch(batch_id)
-        if batch.finished_at is not None or batch.reruns:
-            # A re-run has put back what it needs.
+        if jobs.batch(batch_id).started_at is not None:
+            # It was extracted; a batch that is closed, or half so, has not all of what was handed over any more.
             return _dealt(context, jobs, batch_id)
     sources = [
         Source(path.relative_to(work.claimed).as_posix(), path)
