@@ -8,6 +8,7 @@ from types import MappingProxyType
 from import_export.messages import Language
 from import_export.web.export_words import EXPORT_WORDS
 from import_export.web.import_words import IMPORT_WORDS
+from import_export.web.maintenance_words import MAINTENANCE_WORDS
 from import_export.web.table_words import TABLE_WORDS
 
 SHARED_WORDS = {
@@ -20,6 +21,7 @@ SHARED_WORDS = {
     "nav_tables": ("Tables", "Tabel"),
     "nav_exports": ("Exports", "Ekspor"),
     "nav_audit": ("Changes", "Perubahan"),
+    "nav_maintenance": ("Maintenance", "Pemeliharaan"),
     "nav_api": ("REST API", "REST API"),
     "close": ("Close", "Tutup"),
     "cancel": ("Cancel", "Batal"),
@@ -47,7 +49,7 @@ SHARED_WORDS = {
 }
 
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {**SHARED_WORDS, **IMPORT_WORDS, **TABLE_WORDS, **EXPORT_WORDS}
+    {**SHARED_WORDS, **IMPORT_WORDS, **TABLE_WORDS, **EXPORT_WORDS, **MAINTENANCE_WORDS}
 )
 """By key: English, Indonesian."""
 
