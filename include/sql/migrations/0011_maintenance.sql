@@ -14,9 +14,6 @@ ADD COLUMN delivery_retries INT NOT NULL DEFAULT 0,
 ADD COLUMN delivery_retry_at DATETIME(6) NULL;
 
 -- Retention goes by time.
-ALTER TABLE import_job_events
-ADD KEY ix_import_job_events_when (happened_at);
-
 ALTER TABLE audit_log
 ADD KEY ix_audit_log_when (happened_at);
 

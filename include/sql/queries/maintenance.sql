@@ -195,14 +195,16 @@ FROM (
 ) AS newest
 WHERE newest.place <= :most;
 
--- name: old_events(before, most)
--- Moves of files whose batches were closed before then; the last one of each file is not among them.
-SELECT e.id
+-- name: old_events(before, after_id, most)
+-- Moves of files whose batches were closed before then, from behind a given one; the last one of each file is not among
+-- them. In the order of the table, so that each page goes on where the one before ended.
+SELECT STRAIGHT_JOIN e.id
 FROM import_job_events AS e
 INNER JOIN import_jobs AS j ON e.job_id = j.id
 INNER JOIN import_batches AS b ON j.batch_id = b.batch_id
 WHERE
-    e.happened_at < :before
+    e.id > :after_id
+    AND e.happened_at < :before
     AND b.finished_at < :before
     AND j.archive_state <> 'pending'
     AND EXISTS (
@@ -212,7 +214,7 @@ WHERE
             later.job_id = e.job_id
             AND later.id > e.id
     )
-ORDER BY e.happened_at
+ORDER BY e.id
 LIMIT :most;
 
 -- name: remove_events(ids)!

@@ -105,15 +105,16 @@ def _remove_empty(folder: Path) -> None:
 def _job_events(context: Context, run: Run) -> int:
     """Moves of closed batches' files; the last one of each file stays, so that its history still tells its end."""
     before = _before(context, context.settings.events_retention_days)
-    removed = 0
+    removed = last = 0
     while before is not None:
         with maintenance_of(context) as store:
-            ids = store.old_events(before, _ROWS_AT_ONCE)
+            ids = store.old_events(before, last, _ROWS_AT_ONCE)
             if ids and not run.dry_run:
                 store.remove_events(ids)
         removed += len(ids)
-        if len(ids) < _ROWS_AT_ONCE or run.dry_run:
+        if len(ids) < _ROWS_AT_ONCE:
             break
+        last = ids[-1]
     return removed
 
 

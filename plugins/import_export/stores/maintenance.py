@@ -173,9 +173,10 @@ class MaintenanceStore:
         """The batches of the newest files of each table."""
         return {batch_id for (batch_id,) in self._sql.newest_of_tables(self._raw, most=most)}
 
-    def old_events(self, before: datetime, most: int) -> list[int]:
-        """Ids of moves that are older, but not of any file's last one."""
-        return [event_id for (event_id,) in self._sql.old_events(self._raw, before=before, most=most)]
+    def old_events(self, before: datetime, after: int, most: int) -> list[int]:
+        """Ids of moves that are older, from behind a given one, but not of any file's last one."""
+        found = self._sql.old_events(self._raw, before=before, after_id=after, most=most)
+        return [event_id for (event_id,) in found]
 
     def remove_events(self, ids: Sequence[int]) -> None:
         """Remove moves."""
