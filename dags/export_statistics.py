@@ -26,7 +26,6 @@ from import_export.exports.periods import FRAMES
 from import_export.exports.report import Page
 from import_export.exports.requests import ALL, Format
 from import_export.services.export_delivery import deliver_export
-from import_export.services.export_retention import close_lost, remove_old
 from import_export.services.exporting import (
     ExportLane,
     close_export,
@@ -133,8 +132,6 @@ def export_statistics() -> None:
         with task_context() as context:
             export_id = export_id_of(context, export_run())
             line = close_export(context, export_id)
-            close_lost(context)
-            remove_old(context)
             get_current_context()["outlet_events"][EXPORTS].extra = {
                 "export_id": export_id,
                 "kind": line.export.kind.value,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, timedelta
 from typing import Any
@@ -25,7 +25,10 @@ from import_export.services.exporting import Run
 from import_export.services.finishing import finish_batch
 from import_export.services.lanes import Lane
 from import_export.services.loaded import loaded_tables
+from import_export.services.maintenance import Findings, Life, Step, Work, recorded
+from import_export.services.maintenance import Run as MaintenanceRun
 from import_export.services.receiving import batch_id_of, claim_things, table_names
+from import_export.services.recovering import recover
 from import_export.settings import SECTION, Settings, load
 
 log = logging.getLogger(__name__)
@@ -135,10 +138,36 @@ def tell_loaded(context: Context, batch_id: str) -> None:
         airflow["outlet_events"][LOADED].add(Asset(table.uri), extra=table.extra)
 
 
+def maintained(step: Step, work: Work) -> dict[str, int]:
+    """Do a step of the maintenance in this task's run; give its counts."""
+    return dict(_maintained(step, work).counts)
+
+
+def recovered() -> list[str]:
+    """Find what broke off; give the ids of the runs that are to take it up."""
+    return list(_maintained(Step.RECOVER, lambda context, run: recover(context, run, life_of)).runs)
+
+
+def life_of(dag_id: str, run_ids: Sequence[str]) -> Life:
+    """What Airflow knows of some runs, asked by its API for tasks: its database is out of their reach."""
+    ti = get_current_context()["ti"]
+    if ti.get_dr_count(dag_id=dag_id, run_ids=list(run_ids), states=["queued", "running"]):
+        return Life.ALIVE
+    return Life.ENDED if ti.get_dr_count(dag_id=dag_id, run_ids=list(run_ids)) else Life.NONE
+
+
+def _maintained(step: Step, work: Work) -> Findings:
+    airflow = get_current_context()
+    params = airflow["params"]
+    run = MaintenanceRun(run_id=airflow["run_id"], dry_run=params["dry_run"], everything=params["everything"])
+    with task_context() as context:
+        return recorded(context, run, step, work)
+
+
 class DropFolderSensor(BaseSensorOperator):
     """Waits, without a worker, until something in the drop folder has settled; then claims it.
 
-    Gives the ids of the batches that wait for a run.
+    Gives the ids of the batches, which wait for a run.
     """
 
     def execute(self, context: Any) -> None:

@@ -1,4 +1,4 @@
-"""Every message's texts in English and Indonesian; the only place where users' texts are written.
+"""Every message's texts in English and Indonesian; those of the maintenance are in `maintenance_texts.py`.
 
 The English texts of the seven stages are those of the system this project replaces, to the letter
 (source: the import page, "quick validation").
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from import_export.maintenance_texts import MAINTENANCE_TEXTS
 from import_export.message_codes import Message, Phrase
 
 PHRASES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -65,6 +66,7 @@ PHRASES: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
     {
+        **MAINTENANCE_TEXTS,
         Message.NO_FILES: ("No files provided.", "Tidak ada file yang dikirim."),
         Message.NO_VALID_DATA_FILES: (
             "No valid data files to process.",
@@ -239,10 +241,10 @@ TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
         ),
         Message.CANCELLED: ("Cancelled by {who}", "Dibatalkan oleh {who}"),
         Message.STARTS_LATER: (
-            "The files were kept, but the import could not be started yet; it is started later, within about half an "
+            "The files were kept, but the import could not be started yet; it is started later, within about an "
             "hour. There is no need to send them again.",
             "File telah disimpan, tetapi impor belum dapat dimulai; impor akan dimulai nanti, dalam waktu sekitar "
-            "setengah jam. File tidak perlu dikirim lagi.",
+            "satu jam. File tidak perlu dikirim lagi.",
         ),
         Message.BROKE_OFF: (
             "The import broke off and will be tried again: {why}",

@@ -206,6 +206,44 @@ class Settings:
         (), doc='Other notifiers by names of yours, as JSON: `{"teams": {"class": "…", "kwargs": {…}}}`.'
     )
 
+    maintenance_schedule: str = _setting(
+        "*/15 * * * *",
+        doc="When the maintenance runs, as cron in `time_zone`; empty: never.",
+        pattern=r"\S+( +\S+){4}|@(hourly|daily|weekly|monthly)",
+        may_be_empty=True,
+    )
+    maintenance_attempts: int = _setting(
+        20,
+        doc="How often what failed (an archive, a delivery, a run) is tried again by itself, with growing waits.",
+        least=1,
+    )
+    work_retention_days: int = _setting(
+        1,
+        doc="Work folders of closed batches whose files are archived are removed; 0: they are kept.",
+        least=0,
+    )
+    originals_retention_days: int = _setting(
+        0, doc="Originals in `done_folder` and `failed_folder` are removed; 0: they are kept.", least=0
+    )
+    rejects_retention_days: int = _setting(
+        0, doc="Rejected rows beside the originals are removed; 0: they are kept.", least=0
+    )
+    events_retention_days: int = _setting(
+        0, doc="Files' histories are cut down to their ends; 0: they are kept.", least=0
+    )
+    audit_retention_days: int = _setting(
+        0, doc="Entries of the log of changes are removed; 0: they are kept.", least=0
+    )
+    batches_retention_days: int = _setting(
+        0, doc="Batches whose files are gone are forgotten, with their jobs; 0: they are kept.", least=0
+    )
+    warn_free_gb: int = _setting(
+        5, doc="Less free space than this on a folder's disk is warned of, in GB.", least=0
+    )
+    warn_table_gb: int = _setting(
+        0, doc="A table that takes more than this is warned of, in GB; 0: none is.", least=0
+    )
+
     @property
     def exports(self) -> Path:
         """`exports_folder`, or its default."""

@@ -15,7 +15,7 @@ from import_export.stores.migrations import migrate, migrate_statistics
 from tests.api.house import ROOT, House, front, opened_house, served
 
 USED = (
-    "import_job_events corrections import_progress import_jobs import_batches idempotency_keys expected_files "
+    "import_job_events corrections maintenance_runs import_progress import_jobs import_batches idempotency_keys expected_files "
     "notifications notification_addresses file_deadlines audit_log table_versions "
     "stocks sales customers export_files export_accounts exports"
 ).split()

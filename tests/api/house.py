@@ -19,7 +19,7 @@ import uvicorn
 from airflow.sdk import Connection
 from fastapi import FastAPI
 
-from import_export.api.access import EXPORT_DAG_ID, IMPORT_DAG_ID, Access, Person
+from import_export.api.access import EXPORT_DAG_ID, IMPORT_DAG_ID, MAINTENANCE_DAG_ID, Access, Person
 from import_export.api.app import create_app
 from import_export.api.installation import Installation
 from import_export.errors import DatabaseUnavailable
@@ -65,7 +65,7 @@ class StandIn:
         self.asked: list[tuple[str, str]] = []
         """Each run that was started: its id, and who started it."""
         self.forms: dict[str, Mapping[str, Any]] = {}
-        """The forms of runs of exports, as they were filled in."""
+        """The forms of runs of exports and of the maintenance, as they were filled in."""
         self.waiting: list[str] = []
         self.faults: list[Exception] = []
         self.refuses: Exception | None = None
@@ -82,6 +82,9 @@ class StandIn:
         if any(run_id == each for each, _ in self.asked):
             return
         self.asked.append((run_id, by))
+        if dag_id == MAINTENANCE_DAG_ID:
+            self.forms[run_id] = form or {}
+            return
         if dag_id == EXPORT_DAG_ID:
             self.forms[run_id] = form or {}
         if self.at_once:

@@ -61,6 +61,10 @@ def test_there_are_routes_to_be_guarded() -> None:
     assert len(endpoints()) > 35
 
 
+TELLS_ALL = {"/api/audit", "/api/maintenance", "/api/maintenance/runs"}
+"""For who sees all distributors only."""
+
+
 @pytest.mark.parametrize(("method", "route"), endpoints(), ids=lambda each: getattr(each, "path", each))
 def test_a_route_lets_through_just_those_of_its_mark(closed: House, method: str, route: Route) -> None:
     needed = needed_access(route.endpoint)
@@ -73,7 +77,7 @@ def test_a_route_lets_through_just_those_of_its_mark(closed: House, method: str,
             assert answer.headers["www-authenticate"] == "Bearer"
         elif not person.may(needed):
             assert needed.value in refused(answer, 403)
-        elif route.path == "/api/audit" and not person.scope.everything:
+        elif route.path in TELLS_ALL and not person.scope.everything:
             assert "all distributors" in refused(answer, 403)
         else:
             assert answer.status_code not in (401, 403, 500), answer.text

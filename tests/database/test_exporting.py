@@ -22,7 +22,7 @@ from import_export.exports.runs import AccountState, ExportLine, ExportState, Ki
 from import_export.services import exporting
 from import_export.services.context import Context
 from import_export.services.export_delivery import deliver_export
-from import_export.services.export_retention import BROKE_OFF, close_lost, remove_old
+from import_export.services.export_retention import BROKE_OFF, close_lost, remove_old_exports
 from import_export.services.export_zip import zip_of
 from import_export.services.exporting import (
     NO_TURN,
@@ -35,6 +35,7 @@ from import_export.services.exporting import (
     new_export,
     plan_export,
 )
+from import_export.services.maintenance import Life
 from import_export.services.notifying import send_notifications
 from import_export.settings import environment_name
 from import_export.stores.database import Database
@@ -395,11 +396,11 @@ def test_old_files_are_removed_and_the_list_says_so(context: Context) -> None:
     line = made(context, Run(run_id=asked(context), nightly=False, at=NIGHT, form={}))
     other = context.settings.exports / "mine.txt"
     other.write_text("not an export's")
-    assert remove_old(context) == []
+    assert remove_old_exports(context) == []
     later = replace(context, clock=lambda: line.export.created_at + timedelta(days=91))
     kept = replace(later, settings=replace(context.settings, export_retention_days=0))
-    assert remove_old(kept) == []
-    assert len(remove_old(later)) == 2
+    assert remove_old_exports(kept) == []
+    assert len(remove_old_exports(later)) == 2
     assert list(on_disk(context)) == ["mine.txt"]
     assert not (context.settings.exports / PLACE).exists()
     with exports_of(context) as exports:
@@ -409,7 +410,7 @@ def test_old_files_are_removed_and_the_list_says_so(context: Context) -> None:
     assert all(file.removed_at is not None for file in removed)
     with pytest.raises(NotFound, match="not there any more"):
         zip_of(context, ID)
-    assert remove_old(later) == []
+    assert remove_old_exports(later) == []
     # Made again, they are there again.
     assert made(context, night()).progress.files == 27
 
@@ -421,14 +422,19 @@ def test_retention_never_leaves_the_exports_folder(context: Context, tmp_path: P
     place.rename(outside)
     place.symlink_to(outside)
     before = sorted(outside.rglob("*"))
-    remove_old(replace(context, clock=lambda: line.export.created_at + timedelta(days=91)))
+    remove_old_exports(replace(context, clock=lambda: line.export.created_at + timedelta(days=91)))
     assert sorted(outside.rglob("*")) == before
 
 
-def test_an_export_of_which_nothing_is_heard_for_a_day_is_closed(context: Context) -> None:
+def test_an_export_whose_run_is_gone_is_closed(context: Context) -> None:
     plan_export(context, Run(run_id=asked(context), nightly=False, at=NIGHT, form={}))
-    assert close_lost(context) == []
-    assert close_lost(replace(context, clock=lambda: context.clock() + timedelta(days=2))) == [ID]
+    later = replace(context, clock=lambda: context.clock() + timedelta(minutes=11))
+    # Whoever asked for it is about to start its run; a run that Airflow has is left to Airflow, however long it takes.
+    assert close_lost(context, lambda *_: Life.NONE) == []
+    assert close_lost(later, lambda *_: Life.ALIVE) == []
+    assert close_lost(later, lambda *_: Life.ENDED, dry_run=True) == [ID]
+    assert close_lost(later, lambda *_: Life.ENDED) == [ID]
+    assert close_lost(later, lambda *_: Life.ENDED) == []
     with exports_of(context) as exports:
         line = exports.line(ID)
     assert (line.state, line.export.failure) == (ExportState.FAILED, BROKE_OFF)

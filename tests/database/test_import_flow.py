@@ -190,16 +190,6 @@ def test_every_step_may_be_repeated(flow: Flow) -> None:
     assert (flow.rows("stocks"), len(list(flow.root.glob("archive/**/*.csv")))) == (2, 1)
 
 
-def test_a_claim_that_was_never_registered_is_found_again(flow: Flow) -> None:
-    flow.drop("stocks.csv", stocks("A"))
-    [batch_id] = flow.claim()
-    with flow.context.database.session() as session, session.transaction():
-        session.execute("DELETE FROM import_batches")
-    claim_file = flow.root / "work" / batch_id / "batch.json"
-    claim_file.write_text(claim_file.read_text().replace("2026-", "2020-"))
-    assert flow.claim() == [batch_id]
-
-
 def test_a_batch_with_a_job_that_is_not_at_its_end_is_not_closed(flow: Flow) -> None:
     flow.drop("stocks.csv", stocks("A"))
     batch_id, [lane] = flow.take()

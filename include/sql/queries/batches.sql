@@ -148,13 +148,16 @@ WHERE
     batch_id = :batch_id
     AND cancelled_at IS NULL;
 
--- name: reopen_batch(batch_id)!
+-- name: reopen_batch(now, batch_id)!
 UPDATE import_batches
 SET
     finished_at = NULL,
     cancelled_at = NULL,
     cancelled_by = NULL,
-    reruns = reruns + 1
+    reruns = reruns + 1,
+    run_asked_at = :now,
+    requeues = 0,
+    requeue_at = NULL
 WHERE batch_id = :batch_id;
 
 -- name: last_jobs(table_name, dist_pattern, most)
@@ -259,10 +262,15 @@ WHERE
     AND idempotency_key = :idempotency_key
     AND answer IS NULL;
 
--- name: forget_keys(before)!
+-- name: count_old_keys(before)$
+SELECT COUNT(*)
+FROM idempotency_keys
+WHERE created_at < :before;
+
+-- name: forget_keys(before, most)!
 DELETE FROM idempotency_keys
 WHERE created_at < :before
-LIMIT 1000;
+LIMIT :most;
 
 -- name: arrivals(since, until, dist_pattern)
 -- The last file of each distributor and table in a period, and whether any was loaded. All of it is in an index, where

@@ -222,14 +222,25 @@ UPDATE export_files
 SET delivery_error = :error
 WHERE id = :file_id;
 
--- name: finished_before(before)
--- Finished exports whose files are still there and older than that.
-SELECT export_id
-FROM exports
+-- name: finished_before(before, delivering)
+-- Finished exports whose files are still there and older than that; with deliveries, those excepted that still wait for one.
+SELECT e.export_id
+FROM exports AS e
 WHERE
-    finished_at < :before
-    AND removed_at IS NULL
-ORDER BY finished_at
+    e.finished_at < :before
+    AND e.removed_at IS NULL
+    AND NOT (
+        :delivering
+        AND EXISTS (
+            SELECT 1
+            FROM export_files AS f
+            WHERE
+                f.export_id = e.export_id
+                AND f.removed_at IS NULL
+                AND f.delivery_error IS NOT NULL
+        )
+    )
+ORDER BY e.finished_at
 LIMIT 1000;
 
 -- name: unheard_since(before)

@@ -32,28 +32,6 @@ SELECT
 FROM import_batches
 WHERE batch_id = :batch_id;
 
--- name: batches_not_started(source)
--- Batches of the drop folder that no run has taken up yet; Airflow maps about a thousand tasks at once.
-SELECT batch_id
-FROM import_batches
-WHERE
-    source = :source
-    AND started_at IS NULL
-ORDER BY received_at, batch_id
-LIMIT 500;
-
--- name: uploads_without_run(before)
--- Uploads whose server ended before it could start a run.
-SELECT batch_id
-FROM import_batches
-WHERE
-    source IN ('upload', 'correction')
-    AND run_asked_at IS NULL
-    AND finished_at IS NULL
-    AND received_at < :before
-ORDER BY received_at, batch_id
-LIMIT 500;
-
 -- name: set_run_asked(now, batch_id)!
 UPDATE import_batches
 SET run_asked_at = :now

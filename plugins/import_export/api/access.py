@@ -11,6 +11,7 @@ from import_export.errors import Forbidden
 from import_export.scopes import Scope
 
 IMPORT_DAG_ID, EXPORT_DAG_ID = "import_batch", "export_statistics"
+MAINTENANCE_DAG_ID = "maintenance"
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 

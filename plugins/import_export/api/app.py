@@ -19,6 +19,7 @@ from import_export.api import (
     exports_router,
     imports_router,
     jobs_router,
+    maintenance_router,
     notifications_router,
     tables_router,
 )
@@ -39,6 +40,7 @@ ROUTERS = (
     accounts_router.router,
     downloads_router.router,
     exports_router.router,
+    maintenance_router.router,
 )
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": bodies.Refusal, "description": told}

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
-from import_export.api.access import EXPORT_DAG_ID, Gate, Person
+from import_export.api.access import EXPORT_DAG_ID, MAINTENANCE_DAG_ID, Gate, Person
 from import_export.api.guard import person_of
 from import_export.errors import NotFound
 from import_export.imports.jobs import ImportBatch, ImportJob
@@ -71,6 +71,10 @@ class Call:
         """Start a run of `export_statistics` in the person's name."""
         self.gate.start_run(run_id, self.person.name, EXPORT_DAG_ID, form)
 
+    def start_maintenance(self, run_id: str, form: Mapping[str, Any]) -> None:
+        """Start a run of `maintenance` in the person's name."""
+        self.gate.start_run(run_id, self.person.name, MAINTENANCE_DAG_ID, form)
+
     def later(self, work: Callable[[], object]) -> None:
         """Have something done by and by. A server that ends first does what it has begun; a fault is in the log."""
 
@@ -78,7 +82,7 @@ class Call:
             try:
                 work()
             except Exception:
-                log.exception("an upload broke off; the watcher of the drop folder takes it up")
+                log.exception("an upload broke off; the maintenance takes it up")
 
         self.pool.submit(logged)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -74,8 +74,14 @@ class LocalFolder:
         shutil.copyfile(path, self.root / name)
 
     def remove(self, name: str) -> None:
-        """Remove a file; one that is not there is no trouble."""
-        (self.root / name).unlink(missing_ok=True)
+        """Remove a file; one that is not there is no trouble. Folders that are empty then go with it, as in a bucket."""
+        path = self.root / name
+        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            for folder in path.parents:
+                folder.rmdir()
+                if folder == self.root:
+                    break
 
     def put_away(self, claimed: Path) -> None:
         """Move every file below `claimed` in, by renames where it is the same disk."""

@@ -30,7 +30,7 @@ def archive_lane(context: Context, lane: Lane) -> None:
     archive = context.open_archive()
     for job in waiting:
         try:
-            _archive_job(context, archive, batch, job)
+            archive_job(context, archive, batch, job)
         except (ArchiveRefused, ArchiveUnavailable) as fault:
             log.warning("job %s: not archived: %s", job.id, fault)
             with context.jobs() as jobs:
@@ -50,7 +50,8 @@ def check_archives(context: Context) -> list[str]:
     return found if delivery is None else [*found, f"exports: {delivery.check()}"]
 
 
-def _archive_job(context: Context, archive: Archive, batch: ImportBatch, job: ImportJob) -> None:
+def archive_job(context: Context, archive: Archive, batch: ImportBatch, job: ImportJob) -> None:
+    """Upload the file of a job, which lies in the work folder; raises `ArchiveRefused` or `ArchiveUnavailable`."""
     reserved = job.archive_file_id
     if reserved is None:
         # Stored before the upload, so that a repeat after a crash finds the file instead of making a second one.

@@ -33,11 +33,16 @@ _OWN_TABLES = frozenset(
             "audit_log",
             "column_aliases",
             "corrections",
+            "dropped_objects",
             "expected_files",
+            "file_deadlines",
             "idempotency_keys",
+            "notification_addresses",
+            "notifications",
             "table_versions",
         ),
         *("exports", "export_accounts", "export_files"),
+        "maintenance_runs",
     }
 )
 

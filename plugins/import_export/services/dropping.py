@@ -43,17 +43,20 @@ def batch_of_claim(claimed: Claimed) -> ImportBatch:
     )
 
 
-def claim_objects(context: Context, drop: Bucket, things: Iterable[Thing]) -> None:
-    """Make a batch of each thing that nobody else has, and that is still as it was seen."""
-    _put_away_what_was_left(context)
+def claim_objects(context: Context, drop: Bucket, things: Iterable[Thing]) -> list[str]:
+    """Make a batch of each thing that nobody else has, and that is still as it was seen; give the batches' ids."""
+    taken = []
     with context.database.session() as session:
         for thing in things:
-            if not _claim(context, session, drop, thing, str(uuid.uuid4())):
+            batch_id = str(uuid.uuid4())
+            if not _claim(context, session, drop, thing, batch_id):
                 log.info("%s: somebody else's, or not as it was seen; left alone", readable(thing.name))
                 continue
+            taken.append(batch_id)
             # A marker is for the file it was set for.
             for marker in thing.markers:
                 drop.remove(marker)
+    return taken
 
 
 def claimed_keys(context: Context) -> list[str]:
@@ -153,12 +156,14 @@ def _claims_of(context: Context, batch_id: str) -> list[ClaimedObject]:
         return DroppedStore(session).of_batch(batch_id)
 
 
-def _put_away_what_was_left(context: Context) -> None:
+def remove_what_was_left(context: Context, *, dry_run: bool = False) -> list[str]:
+    """Remove the objects of closed batches that are in the drop folder still; give those batches."""
     with context.database.session() as session:
         closed = DroppedStore(session).closed_batches()
-    for batch_id in closed:
+    for batch_id in () if dry_run else closed:
         try:
             remove_objects(context, batch_id)
         except (ArchiveRefused, ArchiveUnavailable) as fault:
-            # Known as claimed, it is not imported again; what is new must not wait for it.
+            # Known as claimed, it is not imported again; the others must not wait for it.
             log.warning("batch %s: is closed, but stays in the drop folder: %s", batch_id, fault)
+    return closed

@@ -11,26 +11,30 @@ from import_export.exports.runs import Export
 from import_export.services.context import Context
 from import_export.services.export_files import remove_files
 from import_export.services.exporting import exports_of
+from import_export.services.maintenance import Life, LifeOf
 
 log = logging.getLogger(__name__)
 
-UNHEARD = timedelta(days=1)
-"""An unfinished export of which nothing was heard for so long has lost its run."""
+EXPORT_DAG = "export_statistics"
+UNHEARD = timedelta(minutes=10)
+"""Whoever registered an export of which nothing was heard for so long, or made an account's files, is not at it any more."""
 BROKE_OFF = "the run broke off and nobody took it up again; start the export anew"
 
 
-def remove_old(context: Context) -> list[str]:
+def remove_old_exports(context: Context, *, dry_run: bool = False) -> list[str]:
     """Remove the files of exports that were finished more than `export_retention_days` ago; give the ids of those.
 
-    The exports themselves stay in the list. Nothing is touched that is not a file of an export.
+    The exports themselves stay in the list, and so do files that are still to be delivered. Nothing is touched that is
+    not a file of an export.
     """
     days = context.settings.export_retention_days
     if not days:
         return []
     before = context.clock() - timedelta(days=days)
+    delivering = context.open_delivery() is not None
     with exports_of(context) as exports:
-        old = [exports.export(export_id) for export_id in exports.finished_before(before)]
-    for export in old:
+        old = [exports.export(export_id) for export_id in exports.finished_before(before, delivering)]
+    for export in () if dry_run else old:
         _remove(context, export)
         with exports_of(context) as exports:
             exports.set_removed(export.export_id, context.clock())
@@ -38,11 +42,17 @@ def remove_old(context: Context) -> list[str]:
     return [export.export_id for export in old]
 
 
-def close_lost(context: Context) -> list[str]:
-    """Close exports whose runs were ended from outside; give their ids."""
+def close_lost(context: Context, life_of: LifeOf, *, dry_run: bool = False) -> list[str]:
+    """Close exports whose runs are gone or were ended from outside; give their ids."""
     with exports_of(context) as exports:
-        lost = exports.unheard_since(context.clock() - UNHEARD)
-        for export_id in lost:
+        unheard = [exports.export(each) for each in exports.unheard_since(context.clock() - UNHEARD)]
+    lost = [
+        export.export_id
+        for export in unheard
+        if life_of(EXPORT_DAG, [export.run_id, export.export_id]) is not Life.ALIVE
+    ]
+    for export_id in () if dry_run else lost:
+        with exports_of(context) as exports:
             exports.fail_waiting(export_id, reason=BROKE_OFF, now=context.clock())
             exports.finish(export_id, failure=BROKE_OFF, now=context.clock())
     return lost

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=7)
 LONGEST_KEY = 191
+FORGOTTEN_AT_ONCE = 1000
 
 
 class KeyReused(TerminalError):
@@ -69,7 +70,6 @@ def once(
     owner = context.actor[:LONGEST_KEY]
     sql = queries("batches")
     with context.database.session() as session, session.transaction():
-        sql.forget_keys(session.raw, before=context.clock() - KEPT)
         # Twice, when the server of the first upload ended before it registered a batch.
         for _ in range(2):
             ours = sql.reserve_key(
@@ -104,6 +104,17 @@ def once(
         # The upload is taken, and its sender has to know that.
         log.exception("%s: its answer could not be kept for a repetition", batch_id)
     return answer, True
+
+
+def forget_old_keys(context: Context, *, dry_run: bool = False) -> int:
+    """Forget the keys that are older than a week; how many."""
+    before = context.clock() - KEPT
+    with context.database.session() as session, session.transaction():
+        sql = queries("batches")
+        found = int(sql.count_old_keys(session.raw, before=before))
+        for _ in range(0 if dry_run else found // FORGOTTEN_AT_ONCE + 1):
+            sql.forget_keys(session.raw, before=before, most=FORGOTTEN_AT_ONCE)
+    return found
 
 
 def _is_lost(

@@ -18,7 +18,9 @@ from import_export.announcing.notifiers import base_url, deliver, reason_of
 from import_export.errors import BadRequest, Forbidden, NotSent
 from import_export.scopes import Scope
 from import_export.services.context import Context
+from import_export.services.maintenance import Findings, Run
 from import_export.services.notice_facts import letter_of
+from import_export.services.noticing import find_due_notifications
 from import_export.stores.configuration import ConfigurationStore
 from import_export.stores.notifications import Notification, NotificationStore
 
@@ -61,6 +63,15 @@ def send_notifications(context: Context, about: str | None = None) -> int:
     if failures:
         raise NotSent(f"{len(failures)} of {len(due)} messages could not be sent: {'; '.join(failures[:5])}")
     return sent
+
+
+def tell_what_is_due(context: Context, run: Run) -> Findings:
+    """The step of the maintenance: deadlines that passed, what is stuck, and messages that did not go out before."""
+    if run.dry_run:
+        with _store(context) as store:
+            return Findings({"messages_due": len(store.due(context.clock() - OF_USE, None, AT_ONCE))})
+    found = find_due_notifications(context, context.clock())
+    return Findings({"causes_found": found, "messages_sent": send_notifications(context)})
 
 
 def state_of(notification: Notification, now: datetime) -> State:

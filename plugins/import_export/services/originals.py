@@ -35,10 +35,14 @@ def closed_folder(context: Context, batch: ImportBatch, *, failed: bool) -> Kept
     """Where the originals of a closed batch lie."""
     settings = context.settings
     parent = settings.failed_folder if failed else settings.done_folder
-    inner = f"{batch.received_at:%Y-%m-%d}/{batch.batch_id}"
+    return kept_folder(context, parent, f"{batch.received_at:%Y-%m-%d}/{batch.batch_id}")
+
+
+def kept_folder(context: Context, parent: Path | str, inner: str) -> KeptFolder:
+    """A folder below a folder of this machine, or below a bucket's prefix."""
     if isinstance(parent, Path):
         return LocalFolder(parent / inner)
-    return BucketFolder(Bucket(parent) / inner, settings.work_folder)
+    return BucketFolder(Bucket(parent) / inner, context.settings.work_folder)
 
 
 def found_folder(context: Context, batch: ImportBatch) -> KeptFolder | None:

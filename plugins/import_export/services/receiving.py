@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 from import_export.archive.buckets import Bucket
-from import_export.archive.drop_folder import Claimed, Thing, check_same_filesystem, claim, claims
+from import_export.archive.drop_folder import Claimed, Thing, check_same_filesystem, claim
 from import_export.archive.sources import copy_sources
 from import_export.errors import BadRequest
 from import_export.imports.extraction import Source, extract
@@ -19,9 +20,9 @@ from import_export.imports.validation import AUTO
 from import_export.imports.zips import Limits
 from import_export.messages import Message, tell
 from import_export.services.context import Context
-from import_export.services.dropping import DROP_FOLDER, batch_of_claim, claim_objects, fetch_objects
+from import_export.services.dropping import batch_of_claim, claim_objects, fetch_objects
 from import_export.services.lanes import Lane, deal
-from import_export.services.sharing import CLAIMED, FILES, fetch_claimed, share, tidy_machine, tidy_shared
+from import_export.services.sharing import CLAIMED, FILES, fetch_claimed, share, tidy_machine
 from import_export.stores.jobs import JobStore, NewJob
 from import_export.stores.tables import list_tables
 
@@ -30,7 +31,8 @@ log = logging.getLogger(__name__)
 RUN = "run"
 AGAIN = "_again_"
 """Between a batch's id and a number: the id of a run that works on it once more."""
-ABANDONED_AFTER = timedelta(seconds=60)
+MOST_CLAIMS = 500
+"""Things that are claimed at once: Airflow maps about a thousand tasks."""
 LOST_AFTER = timedelta(minutes=30)
 """An upload is validated by its server before a run is started; one that took so long has lost its server."""
 
@@ -52,45 +54,42 @@ class RunForm:
 
 
 def claim_things(context: Context, things: Iterable[Thing]) -> list[str]:
-    """Claim what has settled in the drop folder, a batch for each thing; give the batches that wait for a run.
+    """Claim what has settled in the drop folder, a batch for each thing; give the ids of the batches, for their runs.
 
-    What an earlier, broken-off claim left behind is taken up, too, and uploads whose server ended: nothing is ever forgotten.
+    What breaks off here is finished by the maintenance (`recovering.py`).
     """
-    tidy_machine(context)
-    tidy_shared(context)
+    # What is left stays where it is, for the next look.
+    some = islice(things, MOST_CLAIMS)
     drop = context.settings.drop_folder
-    if isinstance(drop, str):
-        claim_objects(context, Bucket(drop), things)
-    else:
-        _claim_files(context, drop, things)
-    with context.jobs() as jobs:
-        lost = jobs.uploads_without_run(context.clock() - LOST_AFTER)
-        for batch_id in lost:
-            jobs.set_run_asked(batch_id, context.clock())
-        return [*jobs.batches_not_started(DROP_FOLDER), *lost]
+    return (
+        claim_objects(context, Bucket(drop), some)
+        if isinstance(drop, str)
+        else _claim_files(context, drop, some)
+    )
 
 
-def _claim_files(context: Context, drop: Path, things: Iterable[Thing]) -> None:
+def _claim_files(context: Context, drop: Path, things: Iterable[Thing]) -> list[str]:
     work = context.settings.work_folder
     check_same_filesystem(drop, work)
+    taken: list[str] = []
     for thing in things:
         claimed = claim(drop, thing, work, str(uuid.uuid4()))
         if claimed is not None:
-            _register_claim(context, claimed)
-    for left in claims(work):
-        # A younger one may still be in another watcher's hands.
-        if context.clock() - left.received_at > ABANDONED_AFTER:
-            _register_claim(context, left)
+            register_claim(context, claimed)
+            taken.append(claimed.batch_id)
+    return taken
 
 
-def _register_claim(context: Context, claimed: Claimed) -> None:
+def register_claim(context: Context, claimed: Claimed) -> bool:
+    """Make a batch of what was claimed; False when it is one already."""
     with context.jobs() as jobs:
         if jobs.has_batch(claimed.batch_id):
-            return
+            return False
     share(context, claimed.batch_id, context.work(claimed.batch_id).claimed, CLAIMED)
     with context.jobs() as jobs:
         jobs.add_batch(batch_of_claim(claimed))
     log.info("batch %s: %s", claimed.batch_id, ", ".join(claimed.names))
+    return True
 
 
 def batch_id_of(run_id: str) -> str:
@@ -144,9 +143,8 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
         # An upload was registered, and its server ended at that moment.
         work.spool.rename(work.claimed)
     with context.jobs() as jobs:
-        batch = jobs.batch(batch_id)
-        if batch.finished_at is not None or batch.reruns:
-            # A re-run has put back what it needs.
+        if jobs.batch(batch_id).started_at is not None:
+            # It was extracted; a batch that is closed, or half so, has not all of what was handed over any more.
             return _dealt(context, jobs, batch_id)
     fetch_claimed(context, batch_id)
     gone = fetch_objects(context, batch_id)

@@ -49,7 +49,7 @@ def rerun_job(context: Context, job_id: int, start_run: StartRun) -> str:
             job = store.move_along(
                 job, [Step(step, reason)], actor=context.actor, now=context.clock(), by_hand=True
             )
-        BatchStore(session).reopen(batch.batch_id)
+        BatchStore(session).reopen(batch.batch_id, context.clock())
         ConfigurationStore(session).audit(
             actor=context.actor,
             action="file tried again",

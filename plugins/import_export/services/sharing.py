@@ -118,11 +118,12 @@ def tidy_machine(context: Context) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def tidy_shared(context: Context) -> None:
-    """Remove from the shared place what never became a batch: its sender was told so."""
+def tidy_shared(context: Context, *, dry_run: bool = False) -> int:
+    """Remove from the shared place what never became a batch: its sender was told so. Gives how many files."""
     if not context.settings.shared_folder:
-        return
+        return 0
     place = Bucket(context.settings.shared_folder)
+    removed = 0
     for name, stored in place.objects().items():
         batch_id = name.partition("/")[0]
         if (
@@ -130,7 +131,10 @@ def tidy_shared(context: Context) -> None:
             and _is_batch(batch_id)
             and not _known(context, batch_id)
         ):
-            place.remove(name)
+            removed += 1
+            if not dry_run:
+                place.remove(name)
+    return removed
 
 
 def _is_batch(name: str) -> bool:

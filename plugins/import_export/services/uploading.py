@@ -53,7 +53,7 @@ class Received:
     started: bool
     """Whether a run imports what is valid."""
     postponed: bool = False
-    """Whether the files are kept, but Airflow or the database was away: the watcher of the drop folder starts the run."""
+    """Whether the files are kept, but Airflow or the database was away: the maintenance starts the run."""
 
 
 def upload_form(
@@ -149,7 +149,7 @@ def _validated(context: Context, batch: ImportBatch, start_run: StartRun) -> Rec
 
 
 def _started(context: Context, batch_id: str, start_run: StartRun) -> bool:
-    """Whether a run could be started; else the watcher of the drop folder does it."""
+    """Whether a run could be started; else the maintenance does it."""
     try:
         start_run(batch_id)
         with context.jobs() as jobs:

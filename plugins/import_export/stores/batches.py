@@ -188,9 +188,9 @@ class BatchStore:
         """Whether a person cancelled the batch."""
         return bool(self._sql.is_cancelled(self._raw, batch_id=batch_id))
 
-    def reopen(self, batch_id: str) -> None:
-        """The batch is worked on again."""
-        self._sql.reopen_batch(self._raw, batch_id=batch_id)
+    def reopen(self, batch_id: str, now: datetime) -> None:
+        """The batch is worked on again, by a run that is asked for now; whatever it was tried in vain before."""
+        self._sql.reopen_batch(self._raw, batch_id=batch_id, now=now)
 
     def last_jobs(self, table_name: str, most: int, dist_pattern: str | None = None) -> list[int]:
         """The newest files of a table, newest first, by their jobs' ids."""

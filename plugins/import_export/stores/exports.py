@@ -202,9 +202,13 @@ class ExportStore:
         """Keep why a file could not be delivered."""
         self._sql.set_delivery_failed(self._raw, file_id=file_id, error=error[:_LONGEST_REASON])
 
-    def finished_before(self, before: datetime) -> list[str]:
-        """Ids of exports that were finished before that moment and whose files are still there."""
-        return [export_id for (export_id,) in self._sql.finished_before(self._raw, before=before)]
+    def finished_before(self, before: datetime, delivering: bool) -> list[str]:
+        """Ids of exports that were finished before that moment and whose files are still there.
+
+        `delivering`: without those that have files which could not be delivered yet.
+        """
+        found = self._sql.finished_before(self._raw, before=before, delivering=delivering)
+        return [export_id for (export_id,) in found]
 
     def unheard_since(self, before: datetime) -> list[str]:
         """Ids of unfinished exports of which nothing was heard since that moment."""

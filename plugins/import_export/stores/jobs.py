@@ -108,16 +108,8 @@ class JobStore:
         """Whether the batch is registered."""
         return self._sql.get_batch(self._raw, batch_id=batch_id) is not None
 
-    def batches_not_started(self, source: str) -> list[str]:
-        """Ids of the batches of a source that no run has taken up, oldest first."""
-        return [batch_id for (batch_id,) in self._sql.batches_not_started(self._raw, source=source)]
-
-    def uploads_without_run(self, before: datetime) -> list[str]:
-        """Ids of uploads from before that moment for which nobody has started a run."""
-        return [batch_id for (batch_id,) in self._sql.uploads_without_run(self._raw, before=before)]
-
     def set_run_asked(self, batch_id: str, now: datetime) -> None:
-        """Remember that a run was started for an upload, or is about to be."""
+        """Remember that a run was started for a batch, or is about to be."""
         self._sql.set_run_asked(self._raw, batch_id=batch_id, now=now)
 
     def start_batch(self, batch_id: str, now: datetime) -> None:

@@ -8,7 +8,14 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from import_export.web import batch_pages, export_pages, notification_pages, other_pages, table_pages
+from import_export.web import (
+    batch_pages,
+    export_pages,
+    maintenance_pages,
+    notification_pages,
+    other_pages,
+    table_pages,
+)
 from import_export.web.rendering import FOLDER
 
 
@@ -29,6 +36,7 @@ def page_routes() -> list[APIRouter | BaseRoute]:
         table_pages.router,
         export_pages.router,
         notification_pages.router,
+        maintenance_pages.router,
         other_pages.router,
         Mount("/static", _KeptFiles(directory=FOLDER / "static"), name="static"),
     ]

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from import_export.messages import Language
 from import_export.web.export_words import EXPORT_WORDS
 from import_export.web.import_words import IMPORT_WORDS
+from import_export.web.maintenance_words import MAINTENANCE_WORDS
 from import_export.web.notification_words import NOTIFICATION_WORDS
 from import_export.web.table_words import TABLE_WORDS
 
@@ -22,6 +23,7 @@ SHARED_WORDS = {
     "nav_exports": ("Exports", "Ekspor"),
     "nav_notifications": ("Notifications", "Notifikasi"),
     "nav_audit": ("Changes", "Perubahan"),
+    "nav_maintenance": ("Maintenance", "Pemeliharaan"),
     "nav_api": ("REST API", "REST API"),
     "close": ("Close", "Tutup"),
     "cancel": ("Cancel", "Batal"),
@@ -49,7 +51,14 @@ SHARED_WORDS = {
 }
 
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {**SHARED_WORDS, **IMPORT_WORDS, **TABLE_WORDS, **EXPORT_WORDS, **NOTIFICATION_WORDS}
+    {
+        **SHARED_WORDS,
+        **IMPORT_WORDS,
+        **TABLE_WORDS,
+        **EXPORT_WORDS,
+        **NOTIFICATION_WORDS,
+        **MAINTENANCE_WORDS,
+    }
 )
 """By key: English, Indonesian."""
 

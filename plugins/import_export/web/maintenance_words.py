@@ -1,0 +1,65 @@
+"""The words of the page of the maintenance."""
+
+from __future__ import annotations
+
+MAINTENANCE_WORDS = {
+    "maintenance_title": ("Maintenance", "Pemeliharaan"),
+    "maintenance_intro": (
+        "Every quarter of an hour what broke off is taken up, failed archives are tried again, and the disks are looked at; "
+        "once a day what is old is removed and the data is checked.",
+        "Setiap seperempat jam yang terputus dilanjutkan, arsip yang gagal dicoba lagi, dan ruang disk diperiksa; sekali "
+        "sehari yang lama dihapus dan data diperiksa.",
+    ),
+    "maintenance_warnings": ("To be looked at", "Perlu diperhatikan"),
+    "maintenance_well": ("Nothing was found wrong.", "Tidak ditemukan masalah."),
+    "maintenance_never": (
+        "The maintenance has not run yet. Is the DAG `maintenance` paused?",
+        "Pemeliharaan belum pernah berjalan. Apakah DAG `maintenance` dijeda?",
+    ),
+    "maintenance_pending": ("Not archived yet: {count} files", "Belum diarsipkan: {count} file"),
+    "maintenance_retry": ("Try again now", "Coba lagi sekarang"),
+    "maintenance_run": ("Run now", "Jalankan sekarang"),
+    "maintenance_dry_run": ("Dry run", "Uji coba"),
+    "maintenance_dry_help": ("only told what would be done", "hanya memberi tahu yang akan dilakukan"),
+    "maintenance_runs": ("Last runs", "Run terakhir"),
+    "maintenance_file": ("File", "File"),
+    "maintenance_why": ("Reason", "Alasan"),
+    "maintenance_next": ("Next attempt", "Percobaan berikutnya"),
+    "maintenance_next_run": ("in the next run", "di run berikutnya"),
+    "maintenance_given_up": ("not by itself any more", "tidak lagi otomatis"),
+    "maintenance_found": ("What was done and found", "Yang dilakukan dan ditemukan"),
+    "maintenance_nothing": ("nothing to do", "tidak ada yang perlu dilakukan"),
+    "maintenance_failed": ("{step} broke off: {why}", "{step} terputus: {why}"),
+    "count_claims_adopted": ("claims taken up", "klaim diambil alih"),
+    "count_batches_started": ("batches without a run started", "batch tanpa run dimulai"),
+    "count_batches_requeued": ("broken-off batches taken up", "batch terputus dilanjutkan"),
+    "count_exports_closed": ("lost exports closed", "ekspor hilang ditutup"),
+    "count_archived": ("files archived", "file diarsipkan"),
+    "count_failed": ("attempts in vain", "percobaan gagal"),
+    "count_delivered": ("exports delivered", "ekspor dikirim"),
+    "count_broken_uploads": ("broken uploads removed", "unggahan terputus dihapus"),
+    "count_folders_set_aside": ("folders put aside", "folder dipindahkan"),
+    "count_temporary": ("temporary files removed", "file sementara dihapus"),
+    "count_progress": ("old progress forgotten", "kemajuan lama dilupakan"),
+    "count_idempotency_keys": ("old keys forgotten", "kunci lama dilupakan"),
+    "count_maintenance_runs": ("old steps forgotten", "langkah lama dilupakan"),
+    "count_work_folders": ("work folders removed", "folder kerja dihapus"),
+    "count_originals": ("originals removed", "file asli dihapus"),
+    "count_rejects": ("files of rejected rows removed", "file baris yang ditolak dihapus"),
+    "count_job_events": ("moves removed from histories", "langkah riwayat dihapus"),
+    "count_audit_entries": ("entries of changes removed", "catatan perubahan dihapus"),
+    "count_batches": ("batches forgotten", "batch dilupakan"),
+    "count_exports": ("exports whose files were removed", "ekspor yang filenya dihapus"),
+    "count_messages_due": ("messages that would be sent", "pesan yang akan dikirim"),
+    "count_messages_sent": ("messages sent", "pesan dikirim"),
+    "count_shared_orphans": (
+        "files of nobody in the shared place removed",
+        "file tanpa pemilik di tempat bersama dihapus",
+    ),
+    "count_left_in_drop_folder": (
+        "imported objects removed from the drop folder",
+        "objek yang telah diimpor dihapus dari folder drop",
+    ),
+    "count_folders_low": ("folders with little space", "folder yang hampir penuh"),
+    "count_large_tables": ("large tables", "tabel besar"),
+}
