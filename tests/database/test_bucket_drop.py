@@ -5,6 +5,8 @@ import multiprocessing
 import os
 import signal
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from multiprocessing.synchronize import Event as Signal
@@ -22,11 +24,16 @@ from import_export.services.configuring import all_tables, change_table, find_ta
 from import_export.services.correcting import correct_rejects, first_rejects
 from import_export.services.dropping import claim_objects, claimed_keys
 from import_export.services.finishing import finish_batch
+from import_export.services.invariants import violations
+from import_export.services.leftovers import tidy_up
 from import_export.services.loading import load_lane
+from import_export.services.maintenance import Life, Run
 from import_export.services.originals import report_file
 from import_export.services.receiving import claim_things, extract_batch
+from import_export.services.recovering import recover
 from import_export.services.replaying import replay
 from import_export.services.rerunning import rerun_job
+from import_export.services.retention import remove_old
 from import_export.services.validating import validate_lane
 from import_export.stores.database import Database
 from tests.database.flow import STOCKS_HEADER, Flow
@@ -211,7 +218,7 @@ def test_what_a_claimer_had_begun_to_claim_when_it_was_killed_is_claimed_by_the_
     assert len(batches(flow)) == 1
 
 
-def test_a_claimer_killed_between_claim_and_copy_leaves_a_batch_that_the_next_look_starts(
+def test_a_claimer_killed_between_claim_and_copy_leaves_a_batch_that_the_maintenance_starts(
     flow: Flow, s3: Store
 ) -> None:
     s3.put("drop/stocks.csv", stocks("A"))
@@ -220,7 +227,10 @@ def test_a_claimer_killed_between_claim_and_copy_leaves_a_batch_that_the_next_lo
     claimed = flow.context.work(batch_id).claimed
     claimed.mkdir(parents=True)
     (claimed / "stocks.csv.part").write_text("SKU;Gu")
-    assert flow.claim() == [batch_id]
+    assert flow.claim() == []
+    later = flow.context.clock() + timedelta(minutes=5)
+    context = replace(flow.context, clock=lambda: later)
+    assert recover(context, Run(run_id="r"), lambda *_: Life.NONE).runs == (batch_id,)
     work(flow, batch_id)
     assert flow.jobs(batch_id)[0].status is JobStatus.COMPLETE
     assert flow.claim() == []
@@ -298,9 +308,11 @@ def test_what_could_not_be_removed_at_a_batchs_end_is_not_imported_again_and_goe
     assert s3.names("drop/") == ["drop/stocks.csv"]
     assert flow.scan().seen == ()
     s3.put("drop/0112/stocks.csv", stocks("B"))
-    assert len(flow.claim()) == 1
-    s3.client.delete_bucket_policy(Bucket=s3.bucket)
     [waiting] = flow.claim()
+    assert tidy_up(flow.context, Run(run_id="r")).counts["left_in_drop_folder"] == 1
+    assert s3.names("drop/") == ["drop/0112/stocks.csv", "drop/stocks.csv"]
+    s3.client.delete_bucket_policy(Bucket=s3.bucket)
+    tidy_up(flow.context, Run(run_id="r"))
     assert s3.names("drop/") == ["drop/0112/stocks.csv"]
     work(flow, waiting)
     assert s3.names("drop/") == []
@@ -319,6 +331,25 @@ def test_originals_that_this_machine_has_lost_are_taken_from_the_drop_folder_onc
     finish_batch(flow.context, batch_id)
     assert [key.split("/")[-1] for key in s3.names("done/")] == ["report.txt", "stocks.csv"]
     assert s3.names("drop/") == []
+
+
+def test_old_originals_and_rejects_are_removed_from_the_bucket_and_batches_forgotten(
+    flow: Flow, s3: Store
+) -> None:
+    for number in range(7):
+        s3.put("drop/stocks.csv", stocks(f"A{number}", f"C{number}") + "B;G;x;31/03/2026\n")
+        flow.run()
+    assert list(violations(flow.context, flow.context.clock() - timedelta(days=1))) == []
+    later = flow.context.clock() + timedelta(days=40)
+    days = {"originals_retention_days": 30, "rejects_retention_days": 30, "batches_retention_days": 30}
+    context = replace(flow.context, clock=lambda: later, settings=replace(flow.context.settings, **days))
+    assert remove_old(context, Run(run_id="r", dry_run=True)).counts["originals"] == 2
+    assert len(s3.names("done/")) == 21
+    counts = remove_old(context, Run(run_id="r")).counts
+    # The newest five stay, for changes of the configuration to be tried with.
+    assert (counts["originals"], counts["rejects"], counts["batches"]) == (2, 7, 2)
+    assert [name.rsplit("/", 1)[1] for name in s3.names("done/")] == ["report.txt", "stocks.csv"] * 5
+    assert len(batches(flow)) == 5
 
 
 def test_past_files_are_replayed_from_the_bucket(flow: Flow, s3: Store) -> None:

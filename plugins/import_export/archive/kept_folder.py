@@ -38,6 +38,9 @@ class KeptFolder(Protocol):
     def remove(self, name: str) -> None:
         """Remove a file; one that is not there is no trouble."""
 
+    def discard(self) -> None:
+        """Remove it with all that is in it."""
+
     def put_away(self, claimed: Path) -> None:
         """Move every file below `claimed` in. Nothing is overwritten; may be repeated after a crash."""
 
@@ -83,6 +86,10 @@ class LocalFolder:
                 if folder == self.root:
                     break
 
+    def discard(self) -> None:
+        """Remove it with all that is in it; links are removed, not followed."""
+        shutil.rmtree(self.root)
+
     def put_away(self, claimed: Path) -> None:
         """Move every file below `claimed` in, by renames where it is the same disk."""
         put_away(claimed, self.root)
@@ -123,6 +130,11 @@ class BucketFolder:
     def remove(self, name: str) -> None:
         """Remove an object; one that is not there is no trouble."""
         self._bucket.remove(name)
+
+    def discard(self) -> None:
+        """Remove it with all that is in it."""
+        for name in self.names():
+            self.remove(name)
 
     def put_away(self, claimed: Path) -> None:
         """Move every file below `claimed` in; each is removed here when the bucket says that it is there."""

@@ -94,9 +94,11 @@ def _remove_files(context: Context, run: Run, folder: KeptFolder, batch_id: str,
     going = (of_rejects if rejects else files - of_rejects) - {REPORT_NAME}
     if run.dry_run:
         return len(going)
-    last = {REPORT_NAME} & files if files - going <= {REPORT_NAME} else set()
-    for name in (*sorted(going), *last):
-        folder.remove(name)
+    if files - going <= {REPORT_NAME}:
+        folder.discard()
+    else:
+        for name in going:
+            folder.remove(name)
     return len(going)
 
 
