@@ -9,6 +9,7 @@ import psutil
 
 from devtools.demo_data import EXPECTED, make_zip
 from import_export.imports.jobs import JobStatus
+from import_export.services.statistics_tables import TITLES
 from tests.e2e.conftest import Stack, eventually
 
 STOCKS = "SKU;Gudang;Stok PCS;Tanggal\n"
@@ -39,7 +40,7 @@ def test_the_form_has_dropdowns_for_mode_and_table(stack: Stack) -> None:
     assert status == 200
     params = {name: param["schema"] for name, param in details["params"].items()}
     assert params["mode"]["enum"] == ["both", "full", "quick"]
-    assert params["table_name"]["enum"] == ["auto", "stocks", "sales", "customers"]
+    assert params["table_name"]["enum"] == ["auto", "stocks", "sales", "customers", *TITLES]
 
 
 def test_a_run_of_the_form_imports_a_folder(stack: Stack, tmp_path: Path) -> None:
