@@ -14,7 +14,7 @@ from import_export.archive.places import folder_of, safe_name
 from import_export.archive.protocol import Archived, ArchiveItem
 from import_export.errors import ArchiveRefused, ArchiveUnavailable
 from import_export.folder_patterns import FOLDERS, FolderPattern
-from import_export.settings import local_path
+from import_export.setting_values import local_path
 
 _CHUNK = 1 << 20
 _CHECK = b"import_export"
