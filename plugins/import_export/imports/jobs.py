@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -245,3 +246,15 @@ class ImportJob:
     """Rows of the database that the file's slice replaced."""
     undone_at: datetime | None = None
     undone_by: str | None = None
+
+
+def is_batch_id(name: str) -> bool:
+    """Whether a name is a batch's id.
+
+    >>> is_batch_id("0d9e0a0e-7a0a-4a54-b6f6-5c5ad1b0b9d7"), is_batch_id("mine")
+    (True, False)
+    """
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False

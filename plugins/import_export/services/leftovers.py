@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from import_export.archive.drop_folder import CLAIM_FILE
+from import_export.imports.jobs import is_batch_id
 from import_export.messages import Message, Told, tell
 from import_export.services.context import Context, WorkFolder
 from import_export.services.dropping import remove_what_was_left
@@ -86,18 +86,6 @@ def batch_folders(parent: Path) -> list[Path]:
         for path in parent.iterdir()
         if path.is_dir() and not path.is_symlink() and is_batch_id(path.name)
     )
-
-
-def is_batch_id(name: str) -> bool:
-    """Whether a name is a batch's id.
-
-    >>> is_batch_id("0d9e0a0e-7a0a-4a54-b6f6-5c5ad1b0b9d7"), is_batch_id("mine")
-    (True, False)
-    """
-    try:
-        return str(uuid.UUID(name)) == name
-    except ValueError:
-        return False
 
 
 def is_untouched(context: Context, path: Path) -> bool:

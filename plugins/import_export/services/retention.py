@@ -16,9 +16,10 @@ from pathlib import Path
 
 from import_export.archive.buckets import Bucket
 from import_export.archive.kept_folder import KeptFolder
+from import_export.imports.jobs import is_batch_id
 from import_export.services.context import Context
 from import_export.services.export_retention import remove_old_exports
-from import_export.services.leftovers import batch_folders, is_batch_id, is_untouched
+from import_export.services.leftovers import batch_folders, is_untouched
 from import_export.services.maintenance import Findings, Run, maintenance_of
 from import_export.services.originals import REPORT_NAME, found_folder, kept_folder, rejects_names
 

@@ -10,15 +10,13 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-import uuid
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from import_export.archive.buckets import Bucket
 from import_export.archive.kept_folder import BucketFolder, KeptFolder, LocalFolder
 from import_export.errors import ArchiveUnavailable
-from import_export.imports.jobs import ArchiveState, ImportBatch, ImportJob
+from import_export.imports.jobs import ArchiveState, ImportBatch, ImportJob, is_batch_id
 from import_export.services.context import Context
 
 log = logging.getLogger(__name__)
@@ -110,7 +108,7 @@ def tidy_machine(context: Context) -> None:
         return
     for folder in context.settings.work_folder.iterdir():
         if (
-            _is_batch(folder.name)
+            is_batch_id(folder.name)
             and _age(context, _modified(folder)) > LEFT_AFTER
             and _closed(context, folder.name)
         ):
@@ -128,19 +126,13 @@ def tidy_shared(context: Context, *, dry_run: bool = False) -> int:
         batch_id = name.partition("/")[0]
         if (
             _age(context, stored.modified) > ORPHANED_AFTER
-            and _is_batch(batch_id)
+            and is_batch_id(batch_id)
             and not _known(context, batch_id)
         ):
             removed += 1
             if not dry_run:
                 place.remove(name)
     return removed
-
-
-def _is_batch(name: str) -> bool:
-    with suppress(ValueError):
-        return str(uuid.UUID(name)) == name
-    return False
 
 
 def _age(context: Context, modified: float) -> timedelta:
