@@ -30,6 +30,7 @@ from import_export.services.expecting import expect
 from import_export.services.finishing import finish_batch
 from import_export.services.lanes import Lane
 from import_export.services.loading import load_lane
+from import_export.services.maintenance import Run
 from import_export.services.noticing import find_due_notifications
 from import_export.services.notifying import (
     IN_HAND,
@@ -39,6 +40,7 @@ from import_export.services.notifying import (
     send_again,
     send_notifications,
     state_of,
+    tell_what_is_due,
 )
 from import_export.services.subscribing import subscribe
 from import_export.services.validating import validate_lane
@@ -476,6 +478,16 @@ def test_who_is_missing_at_the_deadline_is_told_once_in_one_message(awaiting: Fl
     assert "Until 06/03/2026 17:00 nothing came for table <b>stocks</b> (06/03/2026)" in html
     assert "<li>0113</li><li>0114</li>" in html
     assert f'href="{AIRFLOW}/import-export/missing?day=2026-03-06"' in html
+
+
+def test_the_maintenance_finds_what_is_due_and_sends_it_and_a_dry_run_does_neither(
+    awaiting: Flow, box: Mailbox
+) -> None:
+    now = at(awaiting, FRIDAY)
+    assert tell_what_is_due(now, Run(run_id="r", dry_run=True)).counts == {"messages_due": 0}
+    assert tell_what_is_due(now, Run(run_id="r")).counts == {"causes_found": 1, "messages_sent": 1}
+    assert tell_what_is_due(now, Run(run_id="r")).counts == {"causes_found": 0, "messages_sent": 0}
+    assert len(box.mails) == 1
 
 
 def test_distributors_are_told_of_their_own_files_only(awaiting: Flow, box: Mailbox) -> None:
