@@ -13,6 +13,19 @@ def pytest_report_header() -> str:
     return f"database servers: {', '.join(wanted_servers())}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares servers stays together when several processes share the tests: one Airflow, a module on one server."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    if "e2e" in item.path.parts:
+        return "e2e"
+    parameters = getattr(item, "callspec", None)
+    return f"{item.path} {parameters.params.get('server', '') if parameters else ''}"
+
+
 @pytest.fixture(scope="session", params=wanted_servers())
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Each of the servers that are tested, in turn."""

@@ -155,12 +155,12 @@ def metrics() -> Iterator[Statsd]:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, post: Mailbox, metrics: Statsd) -> Iterator[Stack]:
     """A stack of its own, stopped at the end; nothing may be left running then."""
-    with running_stack(tmp_path_factory.mktemp("stack")) as running:
+    with running_stack(tmp_path_factory.mktemp("stack"), post, metrics) as running:
         yield running
 
 
 @contextmanager
-def running_stack(local: Path, **settings: str) -> Iterator[Stack]:
+def running_stack(local: Path, post: Mailbox, metrics: Statsd, **settings: str) -> Iterator[Stack]:
     """A stack in a folder, with other settings of ours than its own where they are given."""
     users = ",".join(f"{name}:{role}" for name, role in USERS.items())
     environment = {

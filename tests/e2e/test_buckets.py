@@ -9,6 +9,8 @@ import pytest
 from import_export.imports.jobs import JobStatus
 from tests.e2e.conftest import Stack, eventually, running_stack
 from tests.s3_stand_in import KEY, REGION, SECRET, Store, new_store, running_s3
+from tests.smtp_stand_in import Mailbox
+from tests.statsd_stand_in import Statsd
 
 STOCKS = "SKU;Gudang;Stok PCS;Tanggal\n"
 
@@ -20,9 +22,13 @@ def bucket() -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def stack(bucket: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(
+    bucket: Store, tmp_path_factory: pytest.TempPathFactory, post: Mailbox, metrics: Statsd
+) -> Iterator[Stack]:
     with running_stack(
         tmp_path_factory.mktemp("bucket stack"),
+        post,
+        metrics,
         drop_folder=bucket.uri("drop"),
         done_folder=bucket.uri("done"),
         failed_folder=bucket.uri("failed"),

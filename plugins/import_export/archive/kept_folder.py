@@ -180,5 +180,6 @@ def move_all(here: KeptFolder, there: KeptFolder) -> None:
         with here.reading(name) as path:
             there.copy_in(path, name)
         here.remove(name)
-    if isinstance(here, LocalFolder):
-        shutil.rmtree(here.root)
+    if isinstance(here, LocalFolder) and here.root.exists():
+        # Folders that never held a file.
+        here.discard()
