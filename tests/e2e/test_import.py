@@ -25,6 +25,8 @@ def test_a_dropped_zip_ends_as_rows_archived_files_and_true_jobs(stack: Stack) -
     assert {
         name: (job.table_name, job.status.value, job.counts.total, job.counts.rejected)
         for name, job in found.items()
+        # Other tests have made tables for which nothing came.
+        if job.status is not JobStatus.SKIPPED or name in EXPECTED
     } == {name: (each.table, each.status, each.rows, each.rejected) for name, each in EXPECTED.items()}
     assert all(job.counts.adds_up for job in jobs if job.status is JobStatus.COMPLETE)
     assert Path(found["stocks.csv"].archive_url or "").exists()

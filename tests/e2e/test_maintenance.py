@@ -106,13 +106,13 @@ def test_a_run_that_was_marked_failed_in_the_middle_is_followed_by_one_that_ends
         eventually(lambda: is_free(maintaining, job.id))
     [left] = maintaining.jobs_of_file(name)
     assert left.status is JobStatus.WAITING
-    assert maintaining.scalar("SELECT COUNT(*) FROM stocks WHERE sku LIKE 'M%'") == 0
+    assert maintaining.scalar("SELECT COUNT(*) FROM stocks WHERE sku LIKE 'M______'") == 0
 
     two_minutes_pass(maintaining, job.batch_id)
     assert maintained(maintaining)["recover"]["counts"]["batches_requeued"] == 1
     done = eventually(lambda: maintaining.batch_with(name), seconds=180)[0]
     assert (done.id, done.status, done.counts.inserted) == (job.id, JobStatus.COMPLETE, ROWS)
-    assert maintaining.scalar("SELECT COUNT(*) FROM stocks WHERE sku LIKE 'M%'") == ROWS
+    assert maintaining.scalar("SELECT COUNT(*) FROM stocks WHERE sku LIKE 'M______'") == ROWS
     moves = [(event.old, event.new) for event in maintaining.events(job.id)]
     assert moves == [(None, 1), (1, 4), (4, 5), (5, 3), (3, 8), (8, 3), (3, 9)]
     again = maintaining.call("GET", f"{run}_again_1")[1]
@@ -159,6 +159,7 @@ def test_a_file_that_could_not_be_archived_is_once_the_archive_is_there(maintain
 def test_at_the_end_all_invariants_hold_and_the_page_shows_what_was_done(maintaining: Stack) -> None:
     found = maintained(maintaining, "?everything=true")
     assert set(found) == {
+        "notify",
         "recover",
         "retry_archives",
         "retry_deliveries",
