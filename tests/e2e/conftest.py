@@ -110,8 +110,16 @@ class Stack:
 
     def token(self, who: str) -> str:
         """A fresh login of one of `USERS`."""
-        login = json.dumps({"username": who, "password": self.password(who)})
-        return str(_request("POST", f"{self.facts['url']}/auth/token", login, {})[1]["access_token"])
+
+        def look() -> str | None:
+            login = json.dumps({"username": who, "password": self.password(who)})
+            token: str | None = _request("POST", f"{self.facts['url']}/auth/token", login, {})[1].get(
+                "access_token"
+            )
+            return token
+
+        # Just after its start Airflow may still be writing its file of passwords.
+        return eventually(look, seconds=30) or ""
 
 
 def _request(method: str, url: str, body: str | None, headers: dict[str, str]) -> tuple[int, Any]:
@@ -170,6 +178,8 @@ def running_stack(local: Path, post: Mailbox, metrics: Statsd, **settings: str) 
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": users,
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES),
         "AIRFLOW__IMPORT_EXPORT__NOTIFY_TO": OFFICE,
+        # The maintenance runs when a test says so: another run beside it would do its work.
+        "AIRFLOW__IMPORT_EXPORT__MAINTENANCE_SCHEDULE": "",
         "AIRFLOW_CONN_SMTP_DEFAULT": post.uri,
         **metrics.environment,
     }
