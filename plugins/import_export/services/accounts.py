@@ -13,6 +13,7 @@ from import_export.errors import BadRequest, NotFound
 from import_export.exports.metrics import Profile
 from import_export.exports.periods import Period, day_of, moment_after
 from import_export.exports.report import Account
+from import_export.exports.requests import USUAL_FRAME
 from import_export.services.context import Context
 from import_export.stores.accounts import AccountRow, AccountStore
 from import_export.stores.database import Session
@@ -21,8 +22,6 @@ log = logging.getLogger(__name__)
 
 _NO_PLACES = frozenset({"localtime", "Factory"})
 """Zones of Python that are not the same everywhere."""
-DEFAULT_FRAME = 28
-"""Days of a period that nobody chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def period_of(
         if frame is not None:
             raise BadRequest("give either start and end, or date_frame")
         return Period(start, end)
-    return Period.back_from(_newest(context, account, until), DEFAULT_FRAME if frame is None else frame)
+    return Period.back_from(_newest(context, account, until), USUAL_FRAME if frame is None else frame)
 
 
 def _newest(context: Context, account: Account, until: date | None) -> date:
