@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.s3_stand_in import CONNECTION, Store, connection_uri, new_store, running_s3
 from tests.servers import OFFERED, Server, running_server, wanted_servers
@@ -13,17 +15,36 @@ def pytest_report_header() -> str:
     return f"database servers: {', '.join(wanted_servers())}"
 
 
+# Last, after pytest's own order by servers.
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares servers stays together when several processes share the tests: one Airflow, a module on one server."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    """The longest group first, then a server after the other: several processes are given the groups in this order."""
+    order = ("e2e", *wanted_servers())
+
+    def place(item: pytest.Item) -> int:
+        shared = group_of(item.nodeid).split()[-1]
+        return order.index(shared) if shared in order else len(order)
+
+    items.sort(key=place)
 
 
-def _group(item: pytest.Item) -> str:
-    if "e2e" in item.path.parts:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Groups stay together when several processes share the tests."""
+    return _Groups(config, log)
+
+
+class _Groups(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def group_of(nodeid: str) -> str:
+    """What a test shares with others: the one Airflow ("e2e"), or its module's database server ("MODULE SERVER")."""
+    path, _, test = nodeid.partition("::")
+    if path.startswith("tests/e2e/"):
         return "e2e"
-    parameters = getattr(item, "callspec", None)
-    return f"{item.path} {parameters.params.get('server', '') if parameters else ''}"
+    parameters = test.partition("[")[2].rstrip("]").split("-")
+    return " ".join([path, *(name for name in wanted_servers() if name in parameters)])
 
 
 @pytest.fixture(scope="session", params=wanted_servers())
