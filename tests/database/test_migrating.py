@@ -198,8 +198,8 @@ def test_the_history_of_the_tool_that_was_there_before_is_taken_over(empty: Data
         for statement in statements_of(changes / "0001_first.sql"):
             session.execute(statement)
         session.execute(
-            "CREATE TABLE _yoyo_migrations (migration_hash VARCHAR(64) PRIMARY KEY, migration_id VARCHAR(255), "
+            "CREATE TABLE _yoyo_migration (migration_hash VARCHAR(64) PRIMARY KEY, migration_id VARCHAR(255), "
             "applied_at_utc TIMESTAMP NULL)"
         )
-        session.execute("INSERT INTO _yoyo_migrations VALUES ('1', '0001_first', UTC_TIMESTAMP())")
+        session.execute("INSERT INTO _yoyo_migration VALUES ('1', '0001_first', UTC_TIMESTAMP())")
     assert migrate(empty, changes) == ["0002_second"]

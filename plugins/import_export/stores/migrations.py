@@ -103,11 +103,11 @@ def only_one(session: Session) -> Iterator[None]:
 
 def _take_over(session: Session) -> None:
     """Take the history over from the tool that applied the first files, where it did."""
-    if session.rows("SHOW TABLES LIKE '\\_yoyo\\_migrations'"):
+    if session.rows("SHOW TABLES LIKE '\\_yoyo\\_migration'"):
         with session.transaction():
             session.execute(
                 "INSERT IGNORE INTO import_migrations (migration, begun, done, finished_at) "
-                "SELECT migration_id, 0, 0, COALESCE(applied_at_utc, UTC_TIMESTAMP()) FROM _yoyo_migrations"
+                "SELECT migration_id, 0, 0, COALESCE(applied_at_utc, UTC_TIMESTAMP()) FROM _yoyo_migration"
             )
 
 
