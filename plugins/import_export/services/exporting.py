@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from import_export.errors import ArchiveUnavailable, BadRequest, TransientError
-from import_export.exports.names import folder_name, safe_name
+from import_export.exports.account_folders import folders_of
 from import_export.exports.report import Account
 from import_export.exports.requests import ALL, ExportRequest, read_request
 from import_export.exports.runs import (
@@ -186,26 +186,6 @@ def uris_of(context: Context, export_id: str) -> list[str]:
         export = exports.export(export_id)
         files = exports.files(export_id)
     return [file.delivered_url or uri_of(context, export, file) for file in files if file.removed_at is None]
-
-
-def folders_of(accounts: Sequence[Account], taken: Iterable[str] = ()) -> list[str]:
-    """A folder for each account, none of which is another's or taken; also not where capitals do not count.
-
-    Accounts whose names would give the same folder get their ids behind it, whichever comes first.
-    """
-    usual = [folder_name(account.username) for account in accounts]
-    keys = [each.casefold() for each in usual]
-    used = {each.casefold() for each in taken}
-    found = []
-    for account, folder, key in zip(accounts, usual, keys, strict=True):
-        name = folder if keys.count(key) == 1 and key not in used else f"{folder} {safe_name(account.id)}"
-        number = 1
-        while name.casefold() in used or (name != folder and name.casefold() in keys):
-            number += 1
-            name = f"{folder} {safe_name(account.id)} {number}"
-        used.add(name.casefold())
-        found.append(name)
-    return found
 
 
 def _export_account(context: Context, export: Export, account: ExportAccount) -> None:
