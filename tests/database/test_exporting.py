@@ -456,6 +456,20 @@ def test_old_files_are_removed_and_the_list_says_so(context: Context) -> None:
     assert made(context, night()).progress.files == 27
 
 
+def test_what_is_left_of_an_account_that_was_never_made_again_goes_with_the_others(context: Context) -> None:
+    lane, other = plan_export(context, night())
+    export_lane(context, lane)
+    with exports_of(context) as exports:
+        [undone] = exports.accounts(lane.export_id, lane=other.lane)
+    half = exports_on_disk(context) / PLACE / undone.folder
+    half.mkdir()
+    (half / "one of nine.csv").write_text("its worker was killed before the others were there")
+    (exports_on_disk(context) / PLACE / "mine.txt").write_text("a person's own")
+    line = close_export(context, lane.export_id)
+    remove_old_exports(replace(context, clock=lambda: line.export.created_at + timedelta(days=91)))
+    assert list(kept(context)) == [f"{PLACE}/mine.txt"]
+
+
 @pytest.mark.parametrize("link", ["export", "account"])
 def test_nothing_is_read_or_removed_where_a_link_leads_out_of_the_exports_folder(
     context: Context, tmp_path: Path, link: str

@@ -24,7 +24,6 @@ from import_export.services.export_zip import zip_of
 from import_export.services.exporting import Run, close_export, export_lane, exports_of, plan_export, uris_of
 from import_export.services.leftovers import tidy_up
 from import_export.services.maintenance import Run as MaintenanceRun
-from import_export.services.room import check_space
 from import_export.stores.database import Database
 from tests.database.flow import Flow
 from tests.s3_stand_in import Store, connection_uri
@@ -86,12 +85,17 @@ def test_each_step_of_an_export_is_done_on_another_machine(machines: Machines, s
     export_lane(machines["one"], first)
     shutil.rmtree(machines.root / "one")
     export_lane(machines["two"], second)
+    uris = uris_of(machines["sender"], first.export_id)
+    assert uris == [s3.uri(f"exports/{name}") for name in sorted(hashes(s3))]
     there = replace(machines["sender"], open_delivery=lambda: ObjectStorageArchive(s3.uri("delivered")))
     assert deliver_export(there, first.export_id) == 16
     line = close_export(machines["closer"], first.export_id)
     assert (line.state, line.progress.files) == (ExportState.COMPLETE, 16)
 
     found = hashes(s3)
+    assert uris_of(machines["api"], first.export_id) == [
+        s3.uri(f"delivered/{name}") for name in sorted(found)
+    ]
     with exports_of(machines["api"]) as exports:
         files = exports.files(first.export_id)
     assert {f"nightly/2026-07-01/{file.folder}/{file.made.name}": file.made.sha256 for file in files} == found
@@ -103,13 +107,6 @@ def test_each_step_of_an_export_is_done_on_another_machine(machines: Machines, s
     kinds = {s3.client.head_object(Bucket=s3.bucket, Key=f"exports/{key}")["ContentType"] for key in found}
     assert kinds == {"text/csv", "application/pdf"}
     assert [machines.left(name) for name in ("planner", "two", "sender", "closer", "api")] == [[]] * 5
-
-
-def test_the_uris_that_other_dags_are_told_are_read_by_airflow(machines: Machines, s3: Store) -> None:
-    for lane in plan_export(machines["one"], NIGHT):
-        export_lane(machines["one"], lane)
-    uris = uris_of(machines["two"], lane.export_id)
-    assert uris == [s3.uri(f"exports/{name}") for name in sorted(hashes(s3))]
 
 
 def test_a_lane_whose_machine_is_lost_goes_on_elsewhere_with_the_same_files(
@@ -177,25 +174,19 @@ def test_a_bucket_that_is_away_is_told_with_the_account_and_loses_nothing(
     assert hashes(s3) == before
 
 
-@pytest.mark.parametrize(
-    ("uri", "told"),
-    [
+def test_what_a_person_must_set_right_is_told_with_each_account(machines: Machines, s3: Store) -> None:
+    for uri, wanted in (
         ("s3://tests_s3@no-such-bucket/exports", "make the bucket, or correct its name in the setting"),
         ("s3://nobody_knows@bucket/exports", "there is no Airflow connection 'nobody_knows'"),
-    ],
-    ids=["bucket", "connection"],
-)
-def test_what_a_person_must_set_right_is_told_with_each_account(
-    machines: Machines, s3: Store, uri: str, told: str
-) -> None:
-    machines.uri = uri
-    lanes = plan_export(machines["one"], NIGHT)
-    for lane in lanes:
-        export_lane(machines["one"], lane)
-    assert close_export(machines["one"], lanes[0].export_id).state is ExportState.FAILED
-    with exports_of(machines["one"]) as exports:
-        accounts = exports.accounts(lanes[0].export_id)
-    assert all(told in str(account.reason) for account in accounts)
+    ):
+        machines.uri = uri
+        lanes = plan_export(machines["one"], NIGHT)
+        for lane in lanes:
+            export_lane(machines["one"], lane)
+        assert close_export(machines["one"], lanes[0].export_id).state is ExportState.FAILED
+        with exports_of(machines["one"]) as exports:
+            accounts = exports.accounts(lanes[0].export_id)
+        assert all(wanted in str(account.reason) for account in accounts)
 
 
 def test_what_a_killed_worker_left_goes_from_its_disk_and_from_the_bucket(
@@ -232,8 +223,3 @@ def test_old_files_stay_in_the_list_while_their_bucket_is_not_found(machines: Ma
     assert len(s3.names("exports/")) == 8
     assert len(remove_old_exports(replace(machines["one"], clock=lambda: now + timedelta(days=91)))) == 1
     assert s3.names("exports/") == []
-
-
-def test_a_bucket_is_no_disk_that_could_be_full(machines: Machines, database: Database) -> None:
-    strict = replace(machines["one"], settings=replace(machines["one"].settings, warn_free_gb=10**9))
-    assert check_space(strict, MaintenanceRun(run_id="test")).counts["folders_low"] == 4

@@ -64,5 +64,8 @@ def _remove(context: Context, export: Export) -> None:
         log.warning("export %s: its files are left alone: %s", export.export_id, fault)
         return
     with exports_of(context) as exports:
-        files = exports.files(export.export_id)
-    remove_files(folder, [f"{file.folder}/{file.made.name}" for file in files])
+        named = {f"{file.folder}/{file.made.name}" for file in exports.files(export.export_id)}
+        undone = {each.folder for each in exports.accounts(export.export_id, undone=True)}
+    # What a worker that was killed in the middle left of an account that nobody made again has no row.
+    nameless = {name for name in folder.names() if name.count("/") == 1 and name.split("/")[0] in undone}
+    remove_files(folder, named | nameless)
