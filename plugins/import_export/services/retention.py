@@ -21,6 +21,7 @@ from import_export.services.context import Context
 from import_export.services.export_retention import remove_old_exports
 from import_export.services.leftovers import batch_folders, is_untouched
 from import_export.services.maintenance import Findings, Run, maintenance_of
+from import_export.services.notifying import OF_USE
 from import_export.services.originals import REPORT_NAME, found_folder, kept_folder, rejects_names
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def remove_old(context: Context, run: Run) -> Findings:
         "rejects": _closed_files(context, run, context.settings.rejects_retention_days, rejects=True),
         "job_events": _job_events(context, run),
         "audit_entries": _audit_entries(context, run),
+        "messages": _messages(context, run),
         "batches": _batches(context, run),
         "exports": len(remove_old_exports(context, dry_run=run.dry_run)),
     }
@@ -129,6 +131,23 @@ def _audit_entries(context: Context, run: Run) -> int:
         with maintenance_of(context) as store:
             store.remove_old_audit(before, _ROWS_AT_ONCE)
     return found
+
+
+def _messages(context: Context, run: Run) -> int:
+    """Messages that went out or never will; never that of an import that is still broken off."""
+    before = _before(context, context.settings.messages_retention_days)
+    if before is None:
+        return 0
+    unsent = context.clock() - OF_USE
+    if run.dry_run:
+        with maintenance_of(context) as store:
+            return store.count_old_messages(before, unsent)
+    removed, page = 0, _ROWS_AT_ONCE
+    while page == _ROWS_AT_ONCE:
+        with maintenance_of(context) as store:
+            page = store.remove_old_messages(before, unsent, _ROWS_AT_ONCE)
+        removed += page
+    return removed
 
 
 def _batches(context: Context, run: Run) -> int:

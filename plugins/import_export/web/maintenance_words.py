@@ -48,6 +48,7 @@ MAINTENANCE_WORDS = {
     "count_rejects": ("files of rejected rows removed", "file baris yang ditolak dihapus"),
     "count_job_events": ("moves removed from histories", "langkah riwayat dihapus"),
     "count_audit_entries": ("entries of changes removed", "catatan perubahan dihapus"),
+    "count_messages": ("messages removed", "pesan dihapus"),
     "count_batches": ("batches forgotten", "batch dilupakan"),
     "count_exports": ("exports whose files were removed", "ekspor yang filenya dihapus"),
     "count_messages_due": ("messages that would be sent", "pesan yang akan dikirim"),
@@ -56,6 +57,7 @@ MAINTENANCE_WORDS = {
         "files of nobody in the shared place removed",
         "file tanpa pemilik di tempat bersama dihapus",
     ),
+    "count_half_exports": ("leftovers of broken-off exports removed", "sisa ekspor terputus dihapus"),
     "count_left_in_drop_folder": (
         "imported objects removed from the drop folder",
         "objek yang telah diimpor dihapus dari folder drop",
