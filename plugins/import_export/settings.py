@@ -127,8 +127,10 @@ class Settings:
     language: str = setting(
         "en", doc="Language of reports and of texts kept with jobs.", choices=("en", "id")
     )
-    exports_folder: Path | None = setting(
-        None, doc="Folder of the files that are exported; empty: `exports` beside `work_folder`."
+    exports_folder: Path | str | None = setting(
+        None,
+        doc="Where the files go that are exported: a folder or a URI (`s3://conn@bucket/exports`); "
+        "empty: `exports` beside `work_folder`.",
     )
     export_schedule: str = setting(
         "0 2 * * *",
@@ -234,7 +236,7 @@ class Settings:
     )
 
     @property
-    def exports(self) -> Path:
+    def exports(self) -> Path | str:
         """`exports_folder`, or its default."""
         return self.exports_folder or self.work_folder.parent / "exports"
 
