@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import MySQLdb
 import pytest
@@ -13,7 +14,7 @@ from airflow.sdk import Connection
 
 from devtools.local import REPOSITORY
 from import_export.imports.jobs import JobStatus
-from import_export.services.configuring import create_table, remove_table
+from import_export.services.configuring import change_table, create_table, remove_table, with_changed_column
 from import_export.services.invariants import violations
 from import_export.services.statistics_tables import register_statistics_tables
 from import_export.services.undoing import undo_job
@@ -22,14 +23,17 @@ from import_export.stores.migrations import migrate, migrate_statistics
 from tests.database.flow import STOCKS_HEADER, Flow
 from tests.servers import Server
 
-LOOT = {
-    "table_name": "loot",
-    "allowed_filename": "loot",
-    "columns": [
-        {"name": "code", "type": "str(20)", "is_unique": True, "is_mandatory": True},
-        {"name": "qty", "type": "int", "default": "0"},
-    ],
-}
+
+def loot(*, is_unique: bool) -> dict[str, Any]:
+    """The configuration of a table that staff make."""
+    return {
+        "table_name": "loot",
+        "allowed_filename": "loot",
+        "columns": [
+            {"name": "code", "type": "str(20)", "is_unique": is_unique, "is_mandatory": True},
+            {"name": "qty", "type": "int", "default": "0"},
+        ],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +109,19 @@ def test_statistics_are_imported(flow: Flow) -> None:
     assert flow.run()[0].status is JobStatus.COMPLETE
 
 
-def test_a_table_is_made_loaded_and_taken_away(flow: Flow) -> None:
-    create_table(flow.context, LOOT)
+@pytest.mark.parametrize("is_unique", [True, False])
+def test_a_table_is_made_loaded_changed_and_taken_away(flow: Flow, is_unique: bool) -> None:
+    table = create_table(flow.context, loot(is_unique=is_unique))
     for quantity in (1, 2):
         flow.drop("loot.csv", f"code;qty\nA;{quantity}\n")
         assert flow.run()[0].status is JobStatus.COMPLETE
-    assert flow.rows("loot") == 1
+    assert flow.rows("loot") == (1 if is_unique else 2)
+    [_, quantity_column] = table.columns
+    assert quantity_column.id is not None
+    change_table(flow.context, "loot", with_changed_column(quantity_column.id, {"type": "decimal(18,2)"}))
+    flow.drop("loot.csv", "code;qty\nA;2,00\n")
+    flow.run()
+    assert flow.rows("loot") == (1 if is_unique else 2)
     remove_table(flow.context, "loot", drop=True)
 
 
@@ -131,7 +142,9 @@ def test_the_loaders_user_may_not(users: Users, statement: str) -> None:
     assert "denied" in _refusal(users.loader, statement)
 
 
-@pytest.mark.parametrize("statement", ["SELECT * FROM mysql.user", "CREATE USER other", "CREATE DATABASE other"])
+@pytest.mark.parametrize(
+    "statement", ["SELECT * FROM mysql.user", "CREATE USER other", "CREATE DATABASE other"]
+)
 def test_the_user_who_makes_tables_may_not(users: Users, statement: str) -> None:
     assert "denied" in _refusal(users.maker, statement)
 

@@ -107,7 +107,7 @@ def test_everything_is_made_and_made_again_nothing_changes(installation: Install
     told = installation.init()
     assert "applied 0001_configuration" in told
     [user] = installation.listed("users")
-    assert (user["username"], user["roles"]) == ("admin", "Admin")
+    assert (user["username"], user["roles"]) == ("admin", ["Admin"])
     pools = {pool["pool"]: pool["slots"] for pool in installation.listed("pools")}
     assert (pools["import_load"], pools["import_archive"]) == ("8", "4")
     assert _buckets(installation) == ["import-export"]

@@ -127,7 +127,9 @@ def test_images_are_pinned(whole: dict[str, Any]) -> None:
     for service in whole["services"].values():
         assert re.search(r":v?\d+\.\d+(\.\d+)?(-\w+)?$", service["image"])
     [base] = re.findall(r"^ARG AIRFLOW_IMAGE=(.*)$", (REPOSITORY / "Dockerfile").read_text(), re.MULTILINE)
-    [airflow] = re.findall(r"^apache-airflow==(\S+)", (REPOSITORY / "requirements.txt").read_text(), re.MULTILINE)
+    [airflow] = re.findall(
+        r"^apache-airflow==(\S+)", (REPOSITORY / "requirements.txt").read_text(), re.MULTILINE
+    )
     assert base == f"apache/airflow:slim-{airflow}-python3.11"
 
 
@@ -139,7 +141,9 @@ def test_there_may_be_any_number_of_workers(whole: dict[str, Any]) -> None:
 
 
 def test_only_the_web_server_is_reached_from_outside(whole: dict[str, Any]) -> None:
-    assert [name for name, service in whole["services"].items() if service.get("ports")] == ["airflow-api-server"]
+    assert [name for name, service in whole["services"].items() if service.get("ports")] == [
+        "airflow-api-server"
+    ]
     [port] = whole["services"]["airflow-api-server"]["ports"]
     assert port["host_ip"] == "127.0.0.1"
     assert whole["networks"]["data"]["internal"]
@@ -153,7 +157,10 @@ def test_airflow_knows_every_option(whole: dict[str, Any], service: str) -> None
         section, _, option = variable.removeprefix("AIRFLOW__").lower().partition("__")
         if not variable.startswith("AIRFLOW__") or section == SECTION:
             continue
-        if option.endswith("_secret") and (section, option.removesuffix("_secret")) in conf.sensitive_config_values:
+        if (
+            option.endswith("_secret")
+            and (section, option.removesuffix("_secret")) in conf.sensitive_config_values
+        ):
             option = option.removesuffix("_secret")
         assert option in known[section]["options"], variable
 
@@ -195,8 +202,12 @@ def test_env_is_made_with_secrets_of_its_own(checkout: Path) -> None:
     secrets = {values[name] for name in canaries()}
     assert len(secrets) == len(canaries())
     assert all(len(secret) >= 32 for secret in secrets)
-    assert json.loads(model(env)["configs"]["airflow"]["content"])["fernet_key"] == values["AIRFLOW_FERNET_KEY"]
-    assert [path.name for path in checkout.iterdir() if path.name not in ("deploy", ".env.example")] == [".env"]
+    assert (
+        json.loads(model(env)["configs"]["airflow"]["content"])["fernet_key"] == values["AIRFLOW_FERNET_KEY"]
+    )
+    assert [path.name for path in checkout.iterdir() if path.name not in ("deploy", ".env.example")] == [
+        ".env"
+    ]
 
 
 def test_an_env_that_is_there_stays(checkout: Path) -> None:
