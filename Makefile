@@ -37,11 +37,13 @@ clean: ## stop, and remove .local and .venv
 test: install-dev ## all tests, on MariaDB and (as root, or with IMPORT_EXPORT_TEST_MYSQL_URI) MySQL 9
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
-lint: install-dev ## format, rules, types, layers
+lint: install-dev ## format, rules, types, layers, the image and Compose
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@PYTHONPATH=plugins .venv/bin/lint-imports --no-logo 2>/dev/null || PYTHONPATH=plugins .venv/bin/lint-imports
+	@.venv/bin/hadolint Dockerfile
+	@told=$$(.venv/bin/compose-lint --quiet --fail-on low docker-compose.yaml) || { echo "$$told"; exit 1; }
 
 bench: install-dev ## measure, as ratios against something measured in the same run
 	@PYTHONPATH=plugins:. $(PYTHON) -m benchmarks.run $(ARGS)
