@@ -1,17 +1,14 @@
 """A backup is a dump of both databases and a copy of the folders: restored on a fresh server, it is what it was, and goes on."""
 
 import shutil
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import pytest
 from airflow.sdk import Connection
 
 from devtools.account_data import AccountPlan, fill
-from devtools.local import REPOSITORY
 from import_export.imports.jobs import JobStatus
 from import_export.services.configuring import all_tables, change_table, find_table, with_alias
 from import_export.services.finishing import finish_batch
@@ -21,12 +18,10 @@ from import_export.services.statistics_tables import register_statistics_tables
 from import_export.services.validating import validate_lane
 from import_export.stores.database import Database, quoted
 from import_export.stores.migrations import STATISTICS, migrate
+from tests.backups import dump, restore
 from tests.database.flow import STOCKS_HEADER, Flow
 from tests.servers import OFFERED, Server, running_server
 
-# As docs/upgrades.md tells it.
-DUMP = ("--single-transaction", "--hex-blob", "--routines", "--triggers", "--no-tablespaces")
-DUMPS = {"mariadb": ("mariadb-dump",), "mysql9": ("mysqldump", "--set-gtid-purged=OFF")}
 ALL_TIME = timedelta(days=36_500)
 
 
@@ -37,37 +32,6 @@ def elsewhere(server: Server, tmp_path: Path) -> Iterator[Server]:
         if running == server:
             pytest.skip(f"a second server is needed, and {OFFERED} offers one")
         yield running
-
-
-def command(server: Server, program: str, *arguments: str) -> list[str]:
-    """A client of the server's own, as its administrator."""
-    own = [str(REPOSITORY / "devtools" / "mysql9.sh"), "client"] if server.name == "mysql9" else []
-    parts = urlsplit(server.root_uri)
-    login = [f"--user={parts.username}", f"--password={unquote(parts.password or '')}"]
-    return [
-        *own,
-        program,
-        f"--host={parts.hostname}",
-        f"--port={parts.port}",
-        "--protocol=TCP",
-        *login,
-        *arguments,
-    ]
-
-
-def dump(server: Server, databases: Sequence[Database], target: Path) -> None:
-    program, *more = DUMPS[server.name]
-    names = [database.name for database in databases]
-    with target.open("wb") as output:
-        subprocess.run(
-            command(server, program, *more, *DUMP, "--databases", *names), stdout=output, check=True
-        )
-
-
-def restore(source: Path, server: Server) -> None:
-    with source.open("rb") as dumped:
-        program = {"mariadb": "mariadb", "mysql9": "mysql"}[server.name]
-        subprocess.run(command(server, program), stdin=dumped, check=True)
 
 
 def content(database: Database) -> dict[str, tuple[str, list[tuple[object, ...]]]]:
