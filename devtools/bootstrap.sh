@@ -66,6 +66,8 @@ if [ "$lock" = requirements-dev.txt ]; then
   # Other programs that open what we export.
   have soffice || missing+=(libreoffice-calc-nogui)
   have pdftotext || missing+=(poppler-utils)
+  # What makes backups.
+  have mariadb-dump || have mysqldump || missing+=(mariadb-client)
 fi
 if [ ${#missing[@]} -gt 0 ]; then
   root=()
