@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,15 +36,20 @@ class MySQL:
         return f"mysql://root:{self.root_password}@{HOST}:{self.port}/{database}"
 
 
-def start_mysql(local: Local, port: int, password: str, root_password: str) -> MySQL:
-    """Make the data folder on first use, start the server, and wait until the database can be used."""
+def start_mysql(
+    local: Local, port: int, password: str, root_password: str, more: Sequence[str] = ()
+) -> MySQL:
+    """Make the data folder on first use, start the server, and wait until the database can be used.
+
+    `more`: statements that are run at every start, one a line.
+    """
     server = _server()
     data = local.root / "mysql"
     user = [f"--user={_user()}"]
     if not data.exists():
         _make_data(server, user, data)
     first = local.root / "mysql-users.sql"
-    write_private(first, _users(password, root_password))
+    write_private(first, "\n".join([_users(password, root_password), *more, ""]))
     child = start(
         local,
         "mysql",
@@ -126,7 +132,6 @@ def _users(password: str, root_password: str) -> str:
             f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{root_password}';",
             f"CREATE USER IF NOT EXISTS 'root'@'127.0.0.1' IDENTIFIED BY '{root_password}';",
             "GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;",
-            "",
         ]
     )
 
