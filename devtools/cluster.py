@@ -54,6 +54,11 @@ class Cluster(Supervised):
         """Ports and passwords."""
         return self.local.remembered()
 
+    @property
+    def workers(self) -> list[Component]:
+        """The hosts that do the work."""
+        return [each for each in self.components.values() if each.service == "airflow-worker"]
+
     def start(self) -> None:
         """Start everything and write `run.json` when it is healthy."""
         known = self.known
@@ -84,6 +89,7 @@ class Cluster(Supervised):
             "s3_secret": known["s3_secret"],
             "bucket": BUCKET,
             "drop_folder": f"s3://{BUCKET}/drop",
+            "workers": " ".join(worker.address for worker in self.workers),
         }
         write_private(self.local.run_json, json.dumps(self.facts, indent=1) + "\n")
 
@@ -112,8 +118,7 @@ class Cluster(Supervised):
         with Celery(broker=broker) as asking:
             answers = asking.control.ping(timeout=1)
         names = {name for answer in answers for name in answer}
-        workers = [each for each in self.components.values() if each.service == "airflow-worker"]
-        return names >= {f"celery@{worker.address}" for worker in workers}
+        return names >= {f"celery@{worker.address}" for worker in self.workers}
 
     def look(self) -> bool:
         """Start again what ended by itself where Docker would; raise `SystemExit` for anything else."""
