@@ -14,12 +14,19 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
-from devtools.cluster_hosts import BUCKET, USERNAME, Component, Hosts, components, variables
+from devtools.cluster_hosts import (
+    BUCKET,
+    S3_KEY,
+    USERNAME,
+    Component,
+    Hosts,
+    components,
+    mysql_users,
+    variables,
+)
 from devtools.compose_file import ComposeFile
-from devtools.local import HOST, Local, write_private
-from devtools.mysql import DATABASE, USER
+from devtools.local import HOST, HOST_VARIABLE, Local, write_private
 from devtools.object_store import start_object_store
 from devtools.processes import Child, start, tail, wait_for
 from devtools.redis import start_redis
@@ -41,18 +48,25 @@ class Cluster(Supervised):
         workers: int = 2,
         others: int = 2,
         settings: Mapping[str, str] | None = None,
-        addresses: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        """`others`: schedulers and triggerers. `settings`, `addresses`: see `Hosts`."""
+        """`others`: schedulers and triggerers. `settings`: see `Hosts`."""
         super().__init__(local)
         self.components = {each.name: each for each in components(workers, others)}
-        self._settings, self._addresses = settings or {}, addresses or {}
+        self.addresses: dict[str, dict[str, str]] = {}
+        """Where a component is to find a server instead, see `Hosts`."""
+        self._settings = settings or {}
         self._due: dict[str, float] = {}
 
     @cached_property
     def known(self) -> dict[str, Any]:
         """Ports and passwords."""
         return self.local.remembered()
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        """Their folders and environments."""
+        compose = ComposeFile.read(variables(self.known))
+        return Hosts(self.local, compose, self.known, self._settings, self.addresses)
 
     @property
     def workers(self) -> list[Component]:
@@ -61,13 +75,12 @@ class Cluster(Supervised):
 
     def start(self) -> None:
         """Start everything and write `run.json` when it is healthy."""
-        known = self.known
+        known, compose = self.known, self.hosts.compose
         with ThreadPoolExecutor() as pool:
             postgres = pool.submit(self.start_postgres)
             store = pool.submit(start_object_store, self.local, known["s3_port"])
-            mysql_uri = self.start_mysql(known, _ddl_user(known["mysql_password"]))
-            self._read_compose(mysql_uri)
-            settings = self.hosts.compose.service("redis").files["/run/secrets/redis.conf"]
+            mysql_uri = self.start_mysql(known, mysql_users(compose))
+            settings = compose.service("redis").files["/run/secrets/redis.conf"]
             self.children.append(start_redis(self.local, known["redis_port"], settings))
             child, store_url = store.result()
             self.children.append(child)
@@ -85,7 +98,7 @@ class Cluster(Supervised):
             "password": known["password"],
             "mysql_uri": mysql_uri,
             "s3_url": store_url,
-            "s3_key": self.hosts.compose.variables["S3_ACCESS_KEY"],
+            "s3_key": S3_KEY,
             "s3_secret": known["s3_secret"],
             "bucket": BUCKET,
             "drop_folder": f"s3://{BUCKET}/drop",
@@ -132,11 +145,6 @@ class Cluster(Supervised):
                 self.start_component(child.name)
         return True
 
-    def _read_compose(self, mysql_uri: str) -> None:
-        mysql = urlsplit(mysql_uri)
-        given = variables(self.known, mysql.hostname or HOST, mysql.port or 3306)
-        self.hosts = Hosts(self.local, ComposeFile.read(given), self.known, self._settings, self._addresses)
-
     def _start_logs(self) -> None:
         """The servers of the hosts' logs, in one process."""
         served = [
@@ -146,18 +154,8 @@ class Cluster(Supervised):
         ]
         places = [f"{each.address}={self.hosts.folder(each) / 'logs'}" for each in served]
         command = [sys.executable, "-m", "devtools.log_hosts", str(self.known["log_port"]), *places]
-        environment = self.hosts.environment(served[0])
+        environment = {**self.hosts.environment(served[0]), HOST_VARIABLE: HOST}
         self.children.append(start(self.local, "airflow-logs", command, environment=environment))
-
-
-def _ddl_user(password: str) -> list[str]:
-    """The user who may make and change tables."""
-    name = f"'{USER}_ddl'@'{HOST}'"
-    return [
-        f"CREATE USER IF NOT EXISTS {name} IDENTIFIED BY '{password}';",
-        f"GRANT ALL ON {DATABASE}.* TO {name};",
-        f"GRANT ALL ON {DATABASE}_statistics.* TO {name};",
-    ]
 
 
 def cluster_local() -> Local:

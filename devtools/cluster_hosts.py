@@ -5,6 +5,7 @@ Nothing else of them is changed: what holds hosts, ports, paths or secrets is re
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,9 +19,12 @@ from devtools.postgres import uri as postgres_uri
 
 USERNAME = "admin"
 BUCKET = "import-export"
+S3_KEY = "cluster"
 API_SERVER = "airflow-api-server"
 
-_NOT_HERE = ("AIRFLOW__", "AIRFLOW_CONN_", "AIRFLOW_VAR_")
+_CONNECTIONS = "/run/secrets/connections.json"
+_MYSQL = ("import_export_mysql", "import_export_mysql_ddl")
+_CALLERS = ("AIRFLOW__", "AIRFLOW_CONN_", "AIRFLOW_VAR_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,11 @@ def components(workers: int, others: int) -> Iterator[Component]:
     yield Component("airflow-dag-processor", "airflow-dag-processor", next(addresses))
 
 
-def variables(known: Mapping[str, Any], mysql_host: str, mysql_port: int) -> dict[str, str]:
-    """What stands in the `.env` of docker-compose.yaml elsewhere."""
+def variables(known: Mapping[str, Any]) -> dict[str, str]:
+    """What stands in `.env` elsewhere."""
+    store = {"region_name": "us-east-1", "endpoint_url": f"http://{HOST}:{known['s3_port']}"}
     return {
-        "AIRFLOW_BASE_URL": f"http://{HOST}:{known['web_port']}",
+        "BASE_URL": f"http://{HOST}:{known['web_port']}",
         "AIRFLOW_FERNET_KEY": known["fernet_key"],
         "AIRFLOW_JWT_SECRET": known["jwt_secret"],
         "AIRFLOW_API_SECRET_KEY": known["api_secret"],
@@ -63,15 +68,29 @@ def variables(known: Mapping[str, Any], mysql_host: str, mysql_port: int) -> dic
         "ADMIN_PASSWORD": known["password"],
         "POSTGRES_PASSWORD": known["password"],
         "REDIS_PASSWORD": known["redis_password"],
-        "MYSQL_HOST": mysql_host,
-        "MYSQL_PORT": str(mysql_port),
+        "MYSQL_HOST": HOST,
+        "MYSQL_PORT": str(known["mysql_port"]),
+        "MYSQL_ROOT_PASSWORD": known["mysql_root_password"],
         "MYSQL_PASSWORD": known["mysql_password"],
-        "MYSQL_DDL_PASSWORD": known["mysql_password"],
+        "MYSQL_DDL_PASSWORD": known["mysql_ddl_password"],
         "S3_BUCKET": BUCKET,
-        "S3_ACCESS_KEY": "cluster",
+        "S3_OWN_BUCKET": "yes",
+        "S3_ACCESS_KEY": S3_KEY,
         "S3_SECRET_KEY": known["s3_secret"],
-        "S3_ENDPOINT_URL": f"http://{HOST}:{known['s3_port']}",
+        "S3_EXTRA": json.dumps(store),
     }
+
+
+def mysql_users(compose: ComposeFile) -> list[str]:
+    """The statements that make database and users, as Compose's MySQL runs them once; here they may be repeated."""
+    statements = compose.service("mysql").files["/docker-entrypoint-initdb.d/users.sql"]
+    again = {
+        "CREATE DATABASE ": "CREATE DATABASE IF NOT EXISTS ",
+        "CREATE USER ": "CREATE USER IF NOT EXISTS ",
+    }
+    for once, often in again.items():
+        statements = statements.replace(once, often)
+    return statements.splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +130,14 @@ class Hosts:
         service, folder = self._service(component), self.folder(component)
         (folder / "secrets").mkdir(parents=True, exist_ok=True, mode=0o700)
         for path, content in service.files.items():
+            if path == _CONNECTIONS and (uri := os.environ.get("IMPORT_EXPORT_MYSQL_URI")):
+                content = json.dumps(json.loads(content) | dict.fromkeys(_MYSQL, uri))
             write_private(Path(self._here(component, path)), self._here(component, content))
         theirs = {name: self._here(component, text) for name, text in service.environment.items()}
         return {
             **theirs,
             **self._ours(component),
-            **{name: value for name, value in os.environ.items() if name.startswith(_NOT_HERE)},
+            **{name: value for name, value in os.environ.items() if name.startswith(_CALLERS)},
             **self.settings,
         }
 

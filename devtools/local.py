@@ -27,6 +27,10 @@ HOST_VARIABLE = "IMPORT_EXPORT_HOST"
 """Environment variable with the one that a process goes by."""
 
 _LONGEST_SOCKET = 90
+_PASSWORDS = (
+    *("password", "mysql_password", "mysql_root_password"),
+    *("mysql_ddl_password", "redis_password", "s3_secret"),
+)
 
 
 def hostname() -> str:
@@ -98,7 +102,7 @@ class Local:
         path = self.root / "secrets.json"
         self.root.mkdir(parents=True, exist_ok=True)
         known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        for name in ("password", "mysql_password", "mysql_root_password", "redis_password", "s3_secret"):
+        for name in _PASSWORDS:
             known.setdefault(name, secrets.token_urlsafe(16))
         for name in ("jwt_secret", "api_secret"):
             known.setdefault(name, secrets.token_urlsafe(48))

@@ -69,12 +69,12 @@ class Supervised(ABC):
         if "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" not in os.environ:
             self.children.append(start_postgres(self.local))
 
-    def start_mysql(self, known: dict[str, Any], more: Sequence[str] = ()) -> str:
-        """The database of the import tables, unless the caller has one; gives its URI. `more`: statements for it."""
+    def start_mysql(self, known: dict[str, Any], users: Sequence[str] = ()) -> str:
+        """The database of the import tables, unless the caller has one; gives its URI. `users`: see `start_mysql`."""
         if uri := os.environ.get("IMPORT_EXPORT_MYSQL_URI"):
             return uri
         running = start_mysql(
-            self.local, known["mysql_port"], known["mysql_password"], known["mysql_root_password"], more
+            self.local, known["mysql_port"], known["mysql_password"], known["mysql_root_password"], users
         )
         self.children.append(running.child)
         return running.uri
