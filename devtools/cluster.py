@@ -134,9 +134,9 @@ class Cluster(Supervised):
         return names >= {f"celery@{worker.address}" for worker in self.workers}
 
     def look(self) -> bool:
-        """Start again what ended by itself where Docker would; raise `SystemExit` for anything else."""
+        """Start again what ended by itself where Docker would; raise `SystemExit` for anything else, and while it starts."""
         for child in [child for child in self.children if child.ended()]:
-            component = self.components.get(child.name)
+            component = self.components.get(child.name) if self.facts else None
             if component is None or not self.hosts.compose.service(component.service).restarted:
                 raise SystemExit(f"{child.name} ended by itself. The end of {child.log}:\n{tail(child.log)}")
             if self._due.setdefault(child.name, time.monotonic() + _AGAIN_AFTER) < time.monotonic():
