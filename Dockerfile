@@ -5,13 +5,13 @@ ARG AIRFLOW_IMAGE=apache/airflow:slim-3.3.2-python3.11
 
 FROM ${AIRFLOW_IMAGE} AS packages
 
-USER root
+USER 0
 # What mysqlclient is compiled with. Not pinned: Debian keeps the newest build of a version only.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends build-essential libmariadb-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
-USER airflow
+USER 50000
 COPY requirements.txt /tmp/requirements.txt
 # The PostgreSQL of `make demo` stays out.
 RUN pip install --no-cache-dir --require-hashes --requirement /tmp/requirements.txt \
@@ -24,7 +24,7 @@ LABEL org.opencontainers.image.title="import_export" \
       org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.base.name="docker.io/apache/airflow:slim-3.3.2-python3.11"
 
-USER root
+USER 0
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libmariadb3 \
@@ -38,4 +38,4 @@ COPY plugins plugins
 COPY dags dags
 COPY deploy deploy
 ENV PYTHONPATH=/opt/airflow/plugins
-USER airflow
+USER 50000

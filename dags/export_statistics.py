@@ -122,7 +122,7 @@ def export_statistics() -> None:
             export_lane(context, ExportLane(**lane))
 
     # all_done, here and below: what was made is delivered and told, whatever became of the rest.
-    @task(trigger_rule="all_done")
+    @task(trigger_rule="all_done", pool=SETTINGS.archive_pool)
     def deliver() -> int:
         with task_context() as context:
             return deliver_export(context, export_id_of(context, export_run()))

@@ -17,6 +17,7 @@ from import_export.airflow_tasks import (
     PATIENCE,
     close_batch,
     on_lane,
+    pools,
     table_choices,
     task_context,
 )
@@ -25,6 +26,8 @@ from import_export.services.loading import load_lane
 from import_export.services.notifying import send_notifications
 from import_export.services.receiving import RunForm, batch_id_of, extract_batch, register_run
 from import_export.services.validating import validate_lane
+
+LOAD_POOL, ARCHIVE_POOL = pools()
 
 
 @dag(
@@ -92,11 +95,11 @@ def import_batch() -> None:
 
     # all_done: one file's trouble in a step must not keep the lane's other files from the next one. Each step works on
     # the jobs whose status says that it is their turn, and finish tells what is left.
-    @task(map_index_template="{{ lane }}", trigger_rule="all_done")
+    @task(map_index_template="{{ lane }}", trigger_rule="all_done", pool=LOAD_POOL)
     def load(lane: dict[str, Any]) -> None:
         on_lane("load", load_lane, lane)
 
-    @task(map_index_template="{{ lane }}", trigger_rule="all_done")
+    @task(map_index_template="{{ lane }}", trigger_rule="all_done", pool=ARCHIVE_POOL)
     def archive(lane: dict[str, Any]) -> None:
         on_lane("archive", archive_lane, lane)
 

@@ -70,11 +70,11 @@ def maintenance() -> None:
     ).expand(trigger_run_id=recover())
 
     # Side by side: each step stands for itself.
-    @task(task_id=Step.ARCHIVES.value)
+    @task(task_id=Step.ARCHIVES.value, pool=SETTINGS.archive_pool)
     def archives() -> dict[str, int]:
         return maintained(Step.ARCHIVES, retry_archives)
 
-    @task(task_id=Step.DELIVERIES.value)
+    @task(task_id=Step.DELIVERIES.value, pool=SETTINGS.archive_pool)
     def deliveries() -> dict[str, int]:
         return maintained(Step.DELIVERIES, retry_deliveries)
 

@@ -3,6 +3,12 @@
 # Whatever is there already is left alone, so it may be run again at any time.
 set -euo pipefail
 
+password=$(< "$ADMIN_PASSWORD_FILE")
+if [[ -z "$password" ]]; then
+    echo "ADMIN_PASSWORD is empty; the first admin needs one" >&2
+    exit 1
+fi
+
 airflow db migrate
 python -m import_export migrate
 
@@ -21,6 +27,5 @@ make_pool import_load "$LOAD_SLOTS" "Tasks that load into MySQL at the same time
 make_pool import_archive "$ARCHIVE_SLOTS" "Tasks that archive at the same time"
 
 # Asked for twice, as of a person; without a terminal, so that it is read from here, and never stands in a list of processes.
-password=$(< "$ADMIN_PASSWORD_FILE")
 printf '%s\n%s\n' "$password" "$password" | PYTHONWARNINGS=ignore setsid --wait airflow users create \
     --role Admin --username "$ADMIN_USERNAME" --email "$ADMIN_EMAIL" --firstname First --lastname Admin

@@ -1,7 +1,11 @@
 """What tests share: the database servers, and one that speaks S3."""
 
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -12,6 +16,9 @@ from tests.servers import OFFERED, Server, running_server, wanted_servers
 
 SHARED = ("e2e", "cluster")
 """Folders of tests that share something that takes long to start."""
+
+ROOM = 8 << 30
+"""Bytes of memory that must be free for a server's data to be kept there."""
 
 
 def pytest_report_header() -> str:
@@ -54,11 +61,22 @@ def group_of(nodeid: str) -> str:
 @pytest.fixture(scope="session", params=wanted_servers())
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Each of the servers that are tested, in turn."""
-    # A folder with a blank, as users have them.
-    with running_server(request.param, tmp_path_factory.mktemp(f"{request.param} server")) as running:
+    with data_folder(tmp_path_factory) as folder, running_server(request.param, folder) as running:
         if request.param == "mariadb" or OFFERED not in os.environ:
             running.hurry()
         yield running
+
+
+@contextmanager
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where a server keeps its data: in memory where there is room, for tests make hundreds of databases."""
+    memory = Path("/dev/shm")
+    # A folder with a blank, as users have them.
+    if memory.is_dir() and shutil.disk_usage(memory).free > ROOM:
+        with TemporaryDirectory(prefix="import_export server ", dir=memory) as folder:
+            yield Path(folder)
+    else:
+        yield tmp_path_factory.mktemp("import_export server")
 
 
 @pytest.fixture(scope="session")

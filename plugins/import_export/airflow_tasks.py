@@ -62,6 +62,19 @@ def settings() -> Settings:
     return load(setting)
 
 
+def pools() -> tuple[str, str]:
+    """The pools of the tasks that load, and of those that archive. Airflow's own while a setting is wrong.
+
+    DAG files ask, and a wrong setting must not take a DAG away: its runs fail in their first task, which tells what is wrong.
+    """
+    try:
+        found = settings()
+    except SettingsError as fault:
+        log.warning("the tasks are in Airflow's default pool: %s", fault)
+        return "default_pool", "default_pool"
+    return found.load_pool, found.archive_pool
+
+
 @contextmanager
 def task_context() -> Iterator[Context]:
     """The context for the body of a task. A fault that no retry would cure fails the task at once."""

@@ -7,9 +7,8 @@ import getpass
 import logging
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
 
-from import_export import cli_export, cli_inspect
+from import_export import cli_check, cli_export, cli_inspect
 from import_export.errors import ImportExportError
 from import_export.imports.tables import ImportTable
 
@@ -30,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     undo.add_argument("job", type=int, metavar="JOB", help="the job's number, as the report tells it")
     export = commands.add_parser("export", help="write the statistics of accounts into files")
     cli_export.add_arguments(export)
-    check = commands.add_parser("check", help="tell what contradicts the invariants; nothing is changed")
+    check = commands.add_parser(
+        "check", help="tell what contradicts the invariants, and pools that Airflow lacks; nothing is changed"
+    )
     check.add_argument(
         "--days",
         type=int,
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.command == "undo":
             return _undo(chosen.job)
         if chosen.command == "check":
-            return _check(chosen.days)
+            return cli_check.run(chosen.days)
         if chosen.command == "export":
             return cli_export.run(chosen)
         return cli_inspect.run(chosen, _tables_of_database)
@@ -90,21 +91,6 @@ def _undo(job_id: int) -> int:
     context = assemble(setting, actor=f"command line: {getpass.getuser()}")
     print(f"job {job_id} is undone: {undo_job(context, job_id):,} rows removed")
     return 0
-
-
-def _check(days: int) -> int:
-    """Tell all violations; 1 when there is any."""
-    from import_export.airflow_tasks import setting
-    from import_export.services.assembly import assemble
-    from import_export.services.invariants import violations
-
-    context = assemble(setting, actor=f"command line: {getpass.getuser()}")
-    found = 0
-    for violation in violations(context, context.clock() - timedelta(days=days)):
-        print(violation.told.text(context.settings.reader_language))
-        found += 1
-    print(f"{found} violations" if found else "all invariants hold", file=sys.stderr if found else sys.stdout)
-    return 1 if found else 0
 
 
 def _tables_of_database() -> Sequence[ImportTable]:

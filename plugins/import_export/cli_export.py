@@ -42,6 +42,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Make the files, a folder for each account, and print them; 1 when an account failed."""
     # Airflow is loaded only by what needs it.
     from import_export.airflow_tasks import setting
+    from import_export.archive.local_folder import LocalFolder
     from import_export.services.assembly import assemble
     from import_export.services.export_files import make_files, wanted_of
     from import_export.services.exporting import accounts_of, folders_of
@@ -64,14 +65,13 @@ def run(chosen: argparse.Namespace) -> int:
     )
     accounts, status = accounts_of(context, request), 0
     for account, name in zip(accounts, folders_of(accounts), strict=True):
-        folder = chosen.to / name
         try:
             wanted = wanted_of(context, account, request, context.clock())
-            files = make_files(context, wanted, request, folder, keep_others=True)
+            files = make_files(context, wanted, request, LocalFolder(chosen.to), name, room=chosen.to)
         except TerminalError as fault:
             print(f"@{account.username}: {fault}", file=sys.stderr)
             status = 1
             continue
         for file in files:
-            print(folder / file.name)
+            print(chosen.to / name / file.name)
     return status

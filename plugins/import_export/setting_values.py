@@ -64,9 +64,9 @@ def parse(kind: str, text: str, metadata: Any) -> Any:
         return _whole_number(text, metadata["least"])
     if kind == "bool":
         return _truth(text)
-    if kind == "Path | str" and local_path(text) is None:
+    if kind in ("Path | str", "Path | str | None") and local_path(text) is None:
         return text
-    if kind in ("Path", "Path | str", "Path | None"):
+    if kind in ("Path", "Path | str", "Path | str | None"):
         path = local_path(text)
         if path is None or not path.is_absolute():
             raise ValueError("must be an absolute path")

@@ -20,6 +20,7 @@ from import_export.scopes import ScopeRule
 from import_export.setting_values import parse, setting, without_password
 
 SECTION = "import_export"
+_POOL = r"[\w .-]{1,256}"
 _FORMATS = r"(csv|xlsx|pdf)(\s*,\s*(csv|xlsx|pdf))*"
 
 Getter = Callable[[str], "str | None"]
@@ -55,6 +56,16 @@ class Settings:
     )
     poll_seconds: int = setting(2, doc="How often the drop folder is looked at, in seconds.", least=1)
     lanes: int = setting(4, doc="How many files of a batch are worked on side by side.", least=1)
+    load_pool: str = setting(
+        "default_pool",
+        doc="Airflow pool of the tasks that load rows: its slots are the most loads at once, however many workers there are.",
+        pattern=_POOL,
+    )
+    archive_pool: str = setting(
+        "default_pool",
+        doc="Airflow pool of the tasks that send files to the archive or deliver exports.",
+        pattern=_POOL,
+    )
     batch_bytes: int = setting(
         4 << 20, doc="How much of a file is read and checked at once, in bytes.", least=1 << 16
     )
@@ -116,8 +127,10 @@ class Settings:
     language: str = setting(
         "en", doc="Language of reports and of texts kept with jobs.", choices=("en", "id")
     )
-    exports_folder: Path | None = setting(
-        None, doc="Folder of the files that are exported; empty: `exports` beside `work_folder`."
+    exports_folder: Path | str | None = setting(
+        None,
+        doc="Where the files go that are exported: a folder or a URI (`s3://conn@bucket/exports`); "
+        "empty: `exports` beside `work_folder`.",
     )
     export_schedule: str = setting(
         "0 2 * * *",
@@ -223,7 +236,7 @@ class Settings:
     )
 
     @property
-    def exports(self) -> Path:
+    def exports(self) -> Path | str:
         """`exports_folder`, or its default."""
         return self.exports_folder or self.work_folder.parent / "exports"
 

@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from import_export.stores.database import Database
-from import_export.stores.migrations import migrate, migrate_statistics
 from tests.api.house import ROOT, House, front, opened_house, served
+from tests.migrated import migrated, migrated_statistics
 
 USED = (
     "import_job_events corrections maintenance_runs import_progress import_jobs import_batches idempotency_keys expected_files "
@@ -29,18 +29,11 @@ def served_url() -> Iterator[str]:
         yield url + ROOT
 
 
-def migrated(uri: str) -> Database:
-    database = Database(Connection.from_uri(uri, conn_id="import_export_mysql"))
-    migrate(database)
-    migrate_statistics(database, database.sibling(f"{database.name}_statistics"))
-    return database
-
-
 @pytest.fixture(scope="module")
 def shared(server: Any) -> Iterator[str]:
     """The URI of a migrated database for all tests of a module that do not change the configuration."""
     with server.fresh_database() as uri:
-        migrated(uri)
+        migrated_statistics(server, migrated(server, uri))
         yield uri
 
 
@@ -67,7 +60,7 @@ def house(house_with: Callable[..., House]) -> Iterator[House]:
 def own_house(served_url: str, server: Any, tmp_path: Path) -> Iterator[House]:
     """A served installation whose configuration may be changed."""
     with server.fresh_database() as uri:
-        migrated(uri)
+        migrated_statistics(server, migrated(server, uri))
         with opened_house(served_url, uri, tmp_path) as made:
             yield made
             assert made.gate.faults == []

@@ -10,7 +10,6 @@ from airflow.sdk import Connection
 
 from import_export.api.accounts_router import router
 from import_export.stores.database import Database
-from import_export.stores.migrations import migrate_statistics
 from tests.account_world import World
 from tests.api.house import House, data, refused
 
@@ -78,7 +77,6 @@ def world() -> World:
 def filled(shared: str) -> None:
     database = Database(Connection.from_uri(shared, conn_id="import_export_mysql"))
     statistics = database.sibling(f"{database.name}_statistics")
-    migrate_statistics(database, statistics)
     world().fill(statistics)
 
 

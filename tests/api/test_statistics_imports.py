@@ -8,7 +8,6 @@ import io
 import pytest
 
 from import_export.services.statistics_tables import TITLES, register_statistics_tables
-from import_export.stores.migrations import migrate_statistics
 from tests.api.house import House, data, imported, only_file, refused
 
 USERS = "id,username,name\n1,kopi,Kopi ☕️\n2,teh,\n"
@@ -17,7 +16,6 @@ USERS = "id,username,name\n1,kopi,Kopi ☕️\n2,teh,\n"
 @pytest.fixture
 def house(own_house: House) -> House:
     context = own_house.flow.context
-    migrate_statistics(context.database, context.statistics)
     register_statistics_tables(context)
     return own_house
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from import_export.archive.bucket_folder import BucketFolder
 from import_export.archive.buckets import Bucket
-from import_export.archive.kept_folder import BucketFolder, KeptFolder, LocalFolder, move_all
+from import_export.archive.kept_folder import KeptFolder, move_all
+from import_export.archive.local_folder import LocalFolder
 from tests.s3_stand_in import Store
 
 

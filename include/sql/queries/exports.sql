@@ -143,11 +143,22 @@ WHERE
     export_id = :export_id
     AND account_id = :account_id;
 
+-- name: set_account_waiting(reason, export_id, account_id)!
+-- Not when another worker has made its files meanwhile.
+UPDATE export_accounts
+SET
+    state = 'waiting',
+    reason = :reason
+WHERE
+    export_id = :export_id
+    AND account_id = :account_id
+    AND state <> 'done';
+
 -- name: fail_waiting(reason, now, export_id)!
 UPDATE export_accounts
 SET
     state = 'failed',
-    reason = :reason,
+    reason = COALESCE(reason, :reason),
     finished_at = :now
 WHERE
     export_id = :export_id

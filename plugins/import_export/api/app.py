@@ -52,6 +52,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
         409: "Not as things are now",
         413: "Too large",
         422: "Wrong request, or all files failed validation",
+        502: "The place of the files refuses; an administrator must act",
         503: "Try again later",
     }.items()
 }

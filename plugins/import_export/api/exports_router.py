@@ -9,25 +9,25 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from import_export.api import bodies, export_bodies
 from import_export.api.access import Access, needs
 from import_export.api.batches_router import read_cursor
 from import_export.api.installation import Call, CallDep
+from import_export.api.ranges import part_answer, part_response
 from import_export.api.streaming import (
     CSV_TYPE,
     PDF_TYPE,
     XLSX_TYPE,
     ZIP_TYPE,
     as_generator,
-    attachment,
     file_answer,
     stream_of,
 )
 from import_export.exports.requests import ALL, ExportRequest, Format, read_request
 from import_export.exports.runs import ExportLine
-from import_export.services.export_files import path_of
+from import_export.services.export_place import find_file
 from import_export.services.export_zip import zip_of
 from import_export.services.exporting import drop_export, exports_of, is_export, new_export
 from import_export.services.idempotency import KeptAnswer, once
@@ -104,17 +104,27 @@ def export(
 
 @router.get(
     "/exports/{export_id}/files/{file_id}",
-    response_class=FileResponse,
-    responses=file_answer(CSV_TYPE, XLSX_TYPE, PDF_TYPE),
+    response_class=StreamingResponse,
+    responses=part_answer(CSV_TYPE, XLSX_TYPE, PDF_TYPE),
 )
 @needs(Access.STATISTICS)
-def export_file(call: CallDep, export_id: ExportId, file_id: Annotated[int, Path(ge=1)]) -> FileResponse:
-    """One of its files."""
+def export_file(
+    call: CallDep,
+    export_id: ExportId,
+    file_id: Annotated[int, Path(ge=1)],
+    part: Annotated[
+        str | None, Header(alias="range", description="`bytes=1000-`: the rest of a download that broke off.")
+    ] = None,
+    unless: Annotated[
+        str | None, Header(alias="if-range", description="Its `ETag`; the whole file when it was made anew.")
+    ] = None,
+) -> Response:
+    """One of its files, or a part of it."""
     with exports_of(call.context) as store:
         found = store.export(export_id)
         file = store.file(export_id, file_id)
-    path = path_of(call.context, found, file)
-    return FileResponse(path, media_type=TYPES[file.made.format], headers=attachment(file.made.name))
+    kept = find_file(call.context, found, file)
+    return part_response(kept, TYPES[file.made.format], file.made.name, part, unless)
 
 
 @router.get(

@@ -14,7 +14,13 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from import_export.errors import ImportExportError, JobBusy, TransientError
+from import_export.errors import (
+    ArchiveRefused,
+    ArchiveUnavailable,
+    ImportExportError,
+    JobBusy,
+    TransientError,
+)
 from import_export.services.uploading import NoDataFiles
 
 log = logging.getLogger(__name__)
@@ -43,6 +49,14 @@ def fault_parts(fault: Exception) -> tuple[int, str]:
         return fault.http_status, str(fault)
     if isinstance(fault, JobBusy):
         return fault.http_status, f"Just now {fault}. Nothing was done; try again in a moment."
+    if isinstance(fault, ArchiveUnavailable):
+        # Its words tell the address of the place.
+        log.warning("%s: %s", type(fault).__name__, fault)
+        return (
+            fault.http_status,
+            "The place where the files are kept does not answer just now, or a file there is being made anew. "
+            "Nothing was done; try again in a moment.",
+        )
     if isinstance(fault, TransientError):
         log.warning("%s: %s", type(fault).__name__, fault)
         return (
@@ -51,6 +65,12 @@ def fault_parts(fault: Exception) -> tuple[int, str]:
         )
     number = uuid.uuid4().hex[:8]
     log.error("fault %s", number, exc_info=fault)
+    if isinstance(fault, ArchiveRefused):
+        return (
+            fault.http_status,
+            "The place where the files are kept refuses them until somebody acts; "
+            f"your administrator finds what to do in the log under number {number}.",
+        )
     return 500, f"A fault of the program; your administrator finds it in the log under number {number}."
 
 

@@ -18,8 +18,8 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from import_export.errors import ArchiveRefused, ArchiveUnavailable, SettingsError
 from import_export.imports.freezing import write_frozen
 
-_BLOCK = 8 << 20
-"""Octets of an object that are held at once while it is read."""
+_BLOCK = 4 << 20
+"""Octets of an object that are held at once while it is read: it may be read for many people side by side."""
 _PART = 16 << 20
 _MOST_PARTS = 9000
 _CLIENTS = (
@@ -42,6 +42,11 @@ class Stored:
     """Whole seconds since 1970: a listing may tell more of them than a look at the object does."""
     etag: str
     """Empty where the store gives none."""
+
+
+def made_anew(place: str) -> ArchiveUnavailable:
+    """What is raised for a file that is no longer the one that was looked at."""
+    return ArchiveUnavailable(f"{place} was made anew just now; ask for it again")
 
 
 class Bucket:
@@ -101,13 +106,25 @@ class Bucket:
             with fs.open(f"{base}/{name}", "rb", block_size=_BLOCK) as source:
                 return write_frozen(source.read, target)
 
-    def read(self, name: str) -> Iterator[bytes]:
-        """An object's octets, in pieces."""
+    def read(
+        self, name: str, seen: Stored | None = None, start: int = 0, stop: int | None = None
+    ) -> Iterator[bytes]:
+        """An object's octets, or those from `start` up to `stop`, in pieces.
+
+        `seen`: as it was when somebody looked; raises `ArchiveUnavailable` when it is another one by now. What is read
+        is one object from its begin to its end, also when it is replaced meanwhile: then the rest is not given.
+        """
         fs, base = self._opened
         with self._told(name):
             fs.invalidate_cache()
-            with fs.open(f"{base}/{name}", "rb", block_size=_BLOCK) as source:
-                while piece := source.read(_BLOCK):
+            # Without a cache: it would hold two blocks more.
+            with fs.open(f"{base}/{name}", "rb", block_size=_BLOCK, cache_type="none") as source:
+                if seen is not None and _stored(source.details) != seen:
+                    raise made_anew(self.place(name))
+                source.seek(start)
+                left = (source.size if stop is None else stop) - start
+                while left > 0 and (piece := source.read(min(_BLOCK, left))):
+                    left -= len(piece)
                     yield piece
 
     def put(self, path: Path, name: str) -> None:
@@ -115,6 +132,13 @@ class Bucket:
         fs, base = self._opened
         with self._told(name):
             fs.put_file(str(path), f"{base}/{name}", **self._gently(path.stat().st_size))
+
+    def copy(self, name: str, to: str) -> None:
+        """Copy an object within the bucket, over one that is there; nothing comes by this machine."""
+        fs, base = self._opened
+        with self._told(name):
+            fs.invalidate_cache()
+            fs.cp_file(f"{base}/{name}", f"{base}/{to}")
 
     def write(self, text: str, name: str) -> None:
         """Write a text as an object."""

@@ -90,7 +90,7 @@ class ExportAccount:
     lane: int
     state: AccountState = AccountState.WAITING
     reason: str | None = None
-    """Why it failed, in words."""
+    """Why it failed, or has to wait, in words."""
     start: date | None = None
     end: date | None = None
     """The period that its files are about, once they are made."""

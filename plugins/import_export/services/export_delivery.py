@@ -8,7 +8,7 @@ from import_export.archive.protocol import Archive, ArchiveItem
 from import_export.errors import ArchiveRefused, ArchiveUnavailable
 from import_export.exports.runs import Export, ExportFile
 from import_export.services.context import Context
-from import_export.services.export_files import path_of
+from import_export.services.export_place import find_file
 from import_export.services.exporting import exports_of
 
 log = logging.getLogger(__name__)
@@ -47,21 +47,22 @@ def _deliver(context: Context, archive: Archive, export: Export, file: ExportFil
         if reserved is not None:
             with exports_of(context) as exports:
                 exports.reserve_delivery_id(file.id, reserved)
-    delivered = archive.store(
-        ArchiveItem(
-            path=path_of(context, export, file),
-            name=file.made.name,
-            batch_id=export.export_id,
-            job_id=file.id,
-            dist_id=None,
-            sha256=file.made.sha256,
-            size=file.made.size,
-            received_at=export.made_at,
-            description=f"export {export.export_id}, {file.folder}",
-            reserved_id=reserved,
-            folder=f"{export.folder}/{file.folder}",
+    with find_file(context, export, file).reading() as path:
+        delivered = archive.store(
+            ArchiveItem(
+                path=path,
+                name=file.made.name,
+                batch_id=export.export_id,
+                job_id=file.id,
+                dist_id=None,
+                sha256=file.made.sha256,
+                size=file.made.size,
+                received_at=export.made_at,
+                description=f"export {export.export_id}, {file.folder}",
+                reserved_id=reserved,
+                folder=f"{export.folder}/{file.folder}",
+            )
         )
-    )
     with exports_of(context) as exports:
         exports.set_delivered(
             file.id, url=delivered.url, delivery_id=delivered.file_id, sha256=file.made.sha256

@@ -1,36 +1,34 @@
-"""Makes the files of one account: each under a temporary name first, all of them renamed when all are whole."""
+"""Makes the files of one account: on this machine first, and put where they belong when all of them are whole."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from import_export.errors import NotFound, TerminalError
+from import_export.archive.kept_folder import KeptFolder
+from import_export.errors import TerminalError
 from import_export.exports.contents import Content, Rows
 from import_export.exports.csv_file import csv_pieces
 from import_export.exports.names import csv_name, pdf_name, xlsx_name
 from import_export.exports.periods import Period
 from import_export.exports.report import Account, Page
 from import_export.exports.requests import ExportRequest, Format
-from import_export.exports.runs import Export, ExportFile, MadeFile
+from import_export.exports.runs import MadeFile
 from import_export.exports.workbook import About, write_workbook
-from import_export.imports.freezing import sync_folder
 from import_export.messages import Language
 from import_export.services.account_report import report_of
 from import_export.services.account_rows import rows_of, size_of
 from import_export.services.accounts import period_of
 from import_export.services.context import Context
 
-PART = ".part-"
-"""Begins the names of files that are not whole yet."""
 _KEPT_POSTS = 20_000
 """With no more posts than this in the period, rows are read once for CSV and XLSX, and kept in memory between them."""
 
@@ -96,27 +94,17 @@ def csv_of(context: Context, wanted: Wanted, content: Content) -> Iterator[bytes
 
 
 def make_files(
-    context: Context, wanted: Wanted, request: ExportRequest, folder: Path, *, keep_others: bool = False
+    context: Context, wanted: Wanted, request: ExportRequest, place: KeptFolder, folder: str, room: Path
 ) -> list[MadeFile]:
-    """Make all files of an account in its folder; what else is in there is removed, unless it is somebody's own.
+    """Make all files of an account, and put them into a folder of the place; `room`: where they are made.
 
-    When one of them cannot be made, those of an earlier run stay as they were.
+    When one of them cannot be made or put there, those of an earlier run stay as they were.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    planned = list(_planned(context, wanted, request))
-    parts = [folder / f"{PART}{uuid.uuid4().hex}" for _ in planned]
-    try:
-        made = [_written(each, part) for each, part in zip(planned, parts, strict=True)]
-        for file, part in zip(made, parts, strict=True):
-            part.rename(folder / file.name)
-    finally:
-        for part in parts:
-            part.unlink(missing_ok=True)
-    names = {file.name for file in made}
-    for other in () if keep_others else list(folder.iterdir()):
-        if other.name not in names and not other.is_dir():
-            other.unlink()
-    sync_folder(folder)
+    room.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=room, prefix=".export-") as making:
+        # Under their own names: by these a bucket knows what kind of file it is given.
+        made = [_written(each, Path(making, each.name)) for each in _planned(context, wanted, request)]
+        place.put_together({f"{folder}/{file.name}": Path(making, file.name) for file in made})
     return made
 
 
@@ -210,34 +198,13 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
         file.writelines(pieces)
 
 
-def _written(planned: _Planned, part: Path) -> MadeFile:
-    """Write a file under a temporary name, so that it survives a power cut, and tell what it is."""
-    planned.write(part)
-    with part.open("rb") as file:
+def _written(planned: _Planned, path: Path) -> MadeFile:
+    """Write a file, so that it survives a power cut, and tell what it is."""
+    planned.write(path)
+    with path.open("rb") as file:
         os.fsync(file.fileno())
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()
     return MadeFile(
         name=planned.name, format=planned.format, content=planned.content, size=size, sha256=sha256
     )
-
-
-def path_of(context: Context, export: Export, file: ExportFile) -> Path:
-    """Where a file lies; raises `NotFound` when it is not there (any more), or anywhere else than it should be."""
-    root = context.settings.exports.resolve()
-    path = root / export.folder / file.folder / file.made.name
-    if file.removed_at is not None or not path.is_file() or not path.resolve().is_relative_to(root):
-        raise NotFound(f"'{file.made.name}' is not there any more; export it again")
-    return path
-
-
-def remove_files(folder: Path, names: Iterable[str]) -> None:
-    """Remove files of a folder of ours, what a killed worker left of them, and the folder when nothing else is in it."""
-    if not folder.is_dir() or folder.is_symlink():
-        return
-    for name in names:
-        (folder / name).unlink(missing_ok=True)
-    for left in folder.glob(f"{PART}*"):
-        left.unlink()
-    if not any(folder.iterdir()):
-        folder.rmdir()

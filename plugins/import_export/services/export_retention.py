@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from datetime import timedelta
-from itertools import groupby
 
+from import_export.errors import NotFound
 from import_export.exports.runs import Export
 from import_export.services.context import Context
-from import_export.services.export_files import remove_files
+from import_export.services.export_place import export_folder, remove_files
 from import_export.services.exporting import exports_of
 from import_export.services.maintenance import Life, LifeOf
 
@@ -59,15 +58,11 @@ def close_lost(context: Context, life_of: LifeOf, *, dry_run: bool = False) -> l
 
 
 def _remove(context: Context, export: Export) -> None:
-    root = context.settings.exports.resolve()
-    place = root / export.folder
-    if not place.resolve().is_relative_to(root):
-        log.warning("%s leads elsewhere; its files are left alone", place)
+    try:
+        folder = export_folder(context, export)
+    except NotFound as fault:
+        log.warning("export %s: its files are left alone: %s", export.export_id, fault)
         return
     with exports_of(context) as exports:
         files = exports.files(export.export_id)
-    for folder, of_folder in groupby(files, key=lambda file: file.folder):
-        remove_files(place / folder, (file.made.name for file in of_folder))
-    # Something else may lie there by now.
-    with suppress(OSError):
-        place.rmdir()
+    remove_files(folder, [f"{file.folder}/{file.made.name}" for file in files])

@@ -1,9 +1,8 @@
-"""All files of an export as one ZIP, made while it is read: the files are on the disk once only."""
+"""All files of an export as one ZIP, made while it is read: the files are kept once only, and none is held as a whole."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from import_export.errors import NotFound
 from import_export.exports.names import zip_name
@@ -11,10 +10,8 @@ from import_export.exports.periods import Period, day_of, local
 from import_export.exports.runs import Export, ExportAccount
 from import_export.exports.zips import zip_pieces
 from import_export.services.context import Context
-from import_export.services.export_files import path_of
+from import_export.services.export_place import find_files
 from import_export.services.exporting import exports_of
-
-_CHUNK = 1 << 18
 
 
 def zip_of(context: Context, export_id: str, account_id: str | None = None) -> tuple[str, Iterator[bytes]]:
@@ -29,10 +26,10 @@ def zip_of(context: Context, export_id: str, account_id: str | None = None) -> t
         accounts = [each for each in exports.accounts(export_id) if each.account_id in with_files]
     if not files:
         raise NotFound(f"export {export_id} has no files")
-    paths = [path_of(context, export, file) for file in files]
+    found = find_files(context, export, files)
     several = len(accounts) > 1
     names = [f"{file.folder}/{file.made.name}" if several else file.made.name for file in files]
-    members = ((name, _read(path)) for name, path in zip(names, paths, strict=True))
+    members = ((name, each.read()) for name, each in zip(names, found, strict=True))
     pieces = zip_pieces(members, local(export.made_at, context.settings.zone))
     return _name(context, export, accounts), pieces
 
@@ -42,9 +39,3 @@ def _name(context: Context, export: Export, accounts: Sequence[ExportAccount]) -
     username = accounts[0].username if len(accounts) == 1 else None
     period = periods.pop() if len(periods) == 1 else None
     return zip_name(username, period, day_of(export.made_at, context.settings.zone), export.request.language)
-
-
-def _read(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            yield piece

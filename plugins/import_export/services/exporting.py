@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from import_export.errors import BadRequest, TransientError
+from import_export.errors import ArchiveUnavailable, BadRequest, TransientError
 from import_export.exports.names import folder_name, safe_name
 from import_export.exports.report import Account
 from import_export.exports.requests import ALL, ExportRequest, read_request
@@ -24,7 +24,9 @@ from import_export.exports.runs import (
 )
 from import_export.services.accounts import find_account, list_accounts
 from import_export.services.context import Context
-from import_export.services.export_files import make_files, remove_files, wanted_of
+from import_export.services.export_files import make_files, wanted_of
+from import_export.services.export_place import export_folder, exports_place, remove_files, uri_of
+from import_export.services.leftovers import remove_temporary
 from import_export.services.noticing import notice_export
 from import_export.stores.database import Session
 from import_export.stores.exports import ExportStore
@@ -131,6 +133,8 @@ def export_lane(context: Context, lane: ExportLane) -> None:
     An account's own trouble is kept with it and leaves the others alone. A fault that passes is raised, for the task to be
     tried again; it goes on where it was.
     """
+    # What a worker that was killed left on this machine; the maintenance may work on another one.
+    remove_temporary(context)
     with exports_of(context) as exports:
         exports.reopen(lane.export_id)
         export = exports.export(lane.export_id)
@@ -138,6 +142,11 @@ def export_lane(context: Context, lane: ExportLane) -> None:
     for number, account in enumerate(waiting, start=1):
         try:
             _export_account(context, export, account)
+        except ArchiveUnavailable as fault:
+            # Told also when it does not pass.
+            with exports_of(context) as exports:
+                exports.set_waiting(lane.export_id, account.account_id, reason=str(fault))
+            raise
         except TransientError:
             raise
         except Exception as fault:
@@ -172,16 +181,11 @@ def accounts_of(context: Context, request: ExportRequest) -> list[Account]:
 
 
 def uris_of(context: Context, export_id: str) -> list[str]:
-    """Where the files of an export are: where they were delivered, else on the disk."""
+    """Where the files of an export are: where they were delivered, else in `exports_folder`."""
     with exports_of(context) as exports:
         export = exports.export(export_id)
         files = exports.files(export_id)
-    root = context.settings.exports / export.folder
-    return [
-        file.delivered_url or (root / file.folder / file.made.name).as_uri()
-        for file in files
-        if file.removed_at is None
-    ]
+    return [file.delivered_url or uri_of(context, export, file) for file in files if file.removed_at is None]
 
 
 def folders_of(accounts: Sequence[Account], taken: Iterable[str] = ()) -> list[str]:
@@ -207,10 +211,13 @@ def folders_of(accounts: Sequence[Account], taken: Iterable[str] = ()) -> list[s
 def _export_account(context: Context, export: Export, account: ExportAccount) -> None:
     found = find_account(context, account.account_id)
     wanted = wanted_of(context, found, export.request, export.made_at)
-    folder = context.settings.exports / export.folder / account.folder
+    folder, place = export_folder(context, export, account.folder), exports_place(context)
     with exports_of(context) as exports:
         earlier = exports.files(export.export_id, account_id=account.account_id)
-    files = make_files(context, wanted, export.request, folder)
+    room = context.settings.work_folder
+    files = make_files(context, wanted, export.request, place, f"{export.folder}/{account.folder}", room)
+    made = {file.name for file in files}
+    remove_files(folder, [name for name in folder.names() if "/" not in name and name not in made])
     with exports_of(context) as exports:
         exports.set_done(export.export_id, account, wanted.period, files, context.clock())
     # The account had another name when an earlier run made its files.
@@ -222,10 +229,9 @@ def _remove_strays(context: Context, export: Export, strays: Sequence[ExportFile
         return
     with exports_of(context) as exports:
         owned = {each.folder for each in exports.accounts(export.export_id)}
-    for file in strays:
-        # Somebody else may have that name by now.
-        if file.folder not in owned:
-            remove_files(context.settings.exports / export.folder / file.folder, [file.made.name])
+    # Somebody else may have that name by now.
+    left = [f"{file.folder}/{file.made.name}" for file in strays if file.folder not in owned]
+    remove_files(export_folder(context, export), left)
 
 
 def _reason(fault: Exception) -> str:

@@ -17,6 +17,7 @@ from import_export.imports.jobs import is_batch_id
 from import_export.messages import Message, Told, tell
 from import_export.services.context import Context, WorkFolder
 from import_export.services.dropping import remove_what_was_left
+from import_export.services.export_place import tidy_exports
 from import_export.services.idempotency import forget_old_keys
 from import_export.services.maintenance import Findings, Run, maintenance_of
 from import_export.services.originals import kept_folder
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(hours=1)
 RUNS_KEPT = timedelta(days=30)
-_TEMPORARY = (".replay-*", ".probe-*", ".kept-*")
+_TEMPORARY = (".replay-*", ".probe-*", ".kept-*", ".download-*", ".export-*")
 """What a process that was killed leaves in the work folder."""
 
 
@@ -44,9 +45,7 @@ def tidy_up(context: Context, run: Run) -> Findings:
         set_aside += 1
         if not run.dry_run:
             warnings.append(_set_aside(context, folder))
-    temporary = list(_temporary(context))
-    for path in () if run.dry_run else temporary:
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    temporary = remove_temporary(context, dry_run=run.dry_run)
     now = context.clock()
     with maintenance_of(context) as store:
         progress = store.old_progress(now - LEASE, remove=not run.dry_run)
@@ -54,12 +53,13 @@ def tidy_up(context: Context, run: Run) -> Findings:
     counts = {
         "broken_uploads": broken,
         "folders_set_aside": set_aside,
-        "temporary": len(temporary),
+        "temporary": temporary,
         "shared_orphans": tidy_shared(context, dry_run=run.dry_run),
         "left_in_drop_folder": len(remove_what_was_left(context, dry_run=run.dry_run)),
         "progress": progress,
         "idempotency_keys": forget_old_keys(context, dry_run=run.dry_run),
         "maintenance_runs": runs,
+        "half_exports": tidy_exports(context, dry_run=run.dry_run),
     }
     return Findings(counts, tuple(warnings))
 
@@ -75,6 +75,18 @@ def unowned_folders(context: Context) -> Iterator[WorkFolder]:
         is_claim = (folder / CLAIM_FILE).exists() and any(work.claimed.rglob("*"))
         if folder.name not in known and not is_claim and is_untouched(context, folder):
             yield work
+
+
+def remove_temporary(context: Context, *, dry_run: bool = False) -> int:
+    """Remove what processes that were killed left in this machine's work folder; give how much."""
+    found = list(_temporary(context))
+    for path in () if dry_run else found:
+        # Somebody else may remove it just now.
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return len(found)
 
 
 def batch_folders(parent: Path) -> list[Path]:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from import_export.archive.buckets import Bucket
-from import_export.archive.kept_folder import BucketFolder, KeptFolder, LocalFolder
+from import_export.archive.kept_folder import KeptFolder, opened_folder
 from import_export.errors import NotFound
 from import_export.imports.extraction import Source, extract
 from import_export.imports.jobs import FINAL, ImportBatch, ImportJob
@@ -40,9 +39,7 @@ def closed_folder(context: Context, batch: ImportBatch, *, failed: bool) -> Kept
 
 def kept_folder(context: Context, parent: Path | str, inner: str) -> KeptFolder:
     """A folder below a folder of this machine, or below a bucket's prefix."""
-    if isinstance(parent, Path):
-        return LocalFolder(parent / inner)
-    return BucketFolder(Bucket(parent) / inner, context.settings.work_folder)
+    return opened_folder(parent, context.settings.work_folder) / inner
 
 
 def found_folder(context: Context, batch: ImportBatch) -> KeptFolder | None:

@@ -13,8 +13,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from import_export.archive.bucket_folder import BucketFolder
 from import_export.archive.buckets import Bucket
-from import_export.archive.kept_folder import BucketFolder, KeptFolder, LocalFolder
+from import_export.archive.kept_folder import KeptFolder
+from import_export.archive.local_folder import LocalFolder
 from import_export.errors import ArchiveUnavailable
 from import_export.imports.jobs import ArchiveState, ImportBatch, ImportJob, is_batch_id
 from import_export.services.context import Context

@@ -164,8 +164,14 @@ class ExportStore:
             self._raw, export_id=export_id, account_id=account_id, reason=reason[:_LONGEST_REASON], now=now
         )
 
+    def set_waiting(self, export_id: str, account_id: str, *, reason: str) -> None:
+        """Keep why the account's turn must come once more."""
+        self._sql.set_account_waiting(
+            self._raw, export_id=export_id, account_id=account_id, reason=reason[:_LONGEST_REASON]
+        )
+
     def fail_waiting(self, export_id: str, *, reason: str, now: datetime) -> None:
-        """Keep why the accounts had no turn that still wait for it."""
+        """Keep why the accounts had no turn that still wait for it, unless it is known better."""
         self._sql.fail_waiting(self._raw, export_id=export_id, reason=reason[:_LONGEST_REASON], now=now)
 
     def files(

@@ -56,6 +56,7 @@ MAINTENANCE_WORDS = {
         "files of nobody in the shared place removed",
         "file tanpa pemilik di tempat bersama dihapus",
     ),
+    "count_half_exports": ("leftovers of broken-off exports removed", "sisa ekspor terputus dihapus"),
     "count_left_in_drop_folder": (
         "imported objects removed from the drop folder",
         "objek yang telah diimpor dihapus dari folder drop",
