@@ -7,7 +7,7 @@ test bench: export PYTHONDONTWRITEBYTECODE :=
 test bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 # `make demo DRIVE=stand-in`, `make run DRIVE=stand-in`: a stand-in of Google Drive as archive.
 demo run: export IMPORT_EXPORT_DRIVE := $(DRIVE)
-.PHONY: help demo run tool stop clean test lint bench vendor lock install install-dev
+.PHONY: help demo run tool stop cluster cluster-demo cluster-stop clean test lint bench vendor lock install install-dev
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,8 +30,17 @@ tool: install ## the command line, on the running stack: make tool ARGS="inspect
 stop: ## end what `make demo` or `make run` left running
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.stack stop; fi
 
+cluster: install-dev ## what docker-compose.yaml describes, as processes of this machine, until Ctrl-C
+	@exec $(PYTHON) -m devtools.cluster run
+
+cluster-demo: install-dev ## import on two Celery workers that share nothing but a bucket, and tell which host did what
+	@$(PYTHON) -m devtools.cluster_demo
+
+cluster-stop: ## end what `make cluster` or `make cluster-demo` left running
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.cluster stop; fi
+
 clean: ## stop, and remove .local and .venv
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.stack clean; fi
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.cluster clean && $(PYTHON) -m devtools.stack clean; fi
 	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 test: install-dev ## all tests, on MariaDB and (as root, or with IMPORT_EXPORT_TEST_MYSQL_URI) MySQL 9

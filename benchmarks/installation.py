@@ -100,6 +100,7 @@ class Installation:
             statistics=database.sibling(f"{database.name}_statistics"),
             open_archive=lambda: archive,
             actor="bench",
+            worker="one machine",
         )
         return cls(uri, context)
 
