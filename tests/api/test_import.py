@@ -335,12 +335,15 @@ def test_more_bytes_than_allowed_are_refused_when_nobody_said_how_many(
     assert house.left() == []
 
 
-def test_an_upload_beyond_the_limit_is_cut_off_while_it_comes(house_with: Callable[..., House]) -> None:
+@pytest.mark.parametrize(("token", "status"), [("operator", 413), ("viewer", 403), ("bad", 401)])
+def test_an_upload_that_is_not_accepted_is_cut_off_while_it_comes(
+    house_with: Callable[..., House], token: str, status: int
+) -> None:
     house = house_with(upload_max_bytes=1 << 20)
     address = urlsplit(house.url)
     piece = b"%x\r\n%s\r\n" % (1 << 16, b"x" * (1 << 16))
     head = (
-        f"POST {ROOT}/api/import HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer operator\r\n"
+        f"POST {ROOT}/api/import HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: {MULTIPART['content-type']}\r\nTransfer-Encoding: chunked\r\n\r\n"
     ).encode()
     begun = begun_part("stocks.csv")
@@ -353,6 +356,9 @@ def test_an_upload_beyond_the_limit_is_cut_off_while_it_comes(house_with: Callab
             while sent < 256 << 20:
                 raw.sendall(piece)
                 sent += len(piece)
+        answer = raw.recv(1 << 16)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert b"connection: close" in answer.lower()
     assert sent < 32 << 20
     assert house.left() == []
     assert house.count("import_batches") == 0
