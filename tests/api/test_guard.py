@@ -251,6 +251,26 @@ def test_a_fault_nobody_foresaw_is_answered_with_the_same_headers(
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("wrong", ["login", "port"])
+def test_a_fault_of_the_connection_tells_nothing_of_its_password(
+    served_url: str, server: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, wrong: str
+) -> None:
+    canary = "canary-7f3a9c"
+    address = urlsplit(server.root_uri)
+    place = f"127.0.0.1:{address.port if wrong == 'login' else 1}"
+    with opened_house(served_url, f"mysql://somebody:{canary}@{place}/none", tmp_path) as house:
+        for path in ("/api/jobs", "/api/tables", "/batches", "/api/accounts"):
+            answer = house.admin.get(path)
+            assert answer.status_code == 503
+            assert canary not in answer.text + str(answer.headers)
+        answer = house.operator.post("/api/import", files={"files": ("stocks.csv", b"SKU\nA\n")})
+        assert canary not in answer.text
+        assert house.left() == []
+    assert caplog.records
+    for record in caplog.records:
+        assert canary not in record.getMessage() + str(record.exc_text) + str(record.exc_info)
+
+
 def test_who_opens_a_page_without_a_login_is_sent_to_it_and_back(closed: House) -> None:
     stranger = closed.client(None, headers={"accept": "text/html,*/*"})
     answer = stranger.get("/batches/1?status=6&q=a b")
