@@ -261,7 +261,7 @@ def test_a_fault_of_the_connection_tells_nothing_of_its_password(
     with opened_house(served_url, f"mysql://somebody:{canary}@{place}/none", tmp_path) as house:
         for path in ("/api/jobs", "/api/tables", "/batches", "/api/accounts"):
             answer = house.admin.get(path)
-            assert answer.status_code == 503
+            assert answer.status_code == (500 if wrong == "login" else 503)
             assert canary not in answer.text + str(answer.headers)
         answer = house.operator.post("/api/import", files={"files": ("stocks.csv", b"SKU\nA\n")})
         assert canary not in answer.text
