@@ -22,6 +22,7 @@ from import_export.exports.report import Account, Page
 from import_export.exports.requests import ExportRequest, Format
 from import_export.exports.runs import Export, ExportFile, MadeFile
 from import_export.exports.workbook import About, write_workbook
+from import_export.failpoints import hit
 from import_export.imports.freezing import sync_folder
 from import_export.messages import Language
 from import_export.services.account_report import report_of
@@ -108,7 +109,9 @@ def make_files(
     try:
         made = [_written(each, part) for each, part in zip(planned, parts, strict=True)]
         for file, part in zip(made, parts, strict=True):
+            hit("export.rename.before")
             part.rename(folder / file.name)
+            hit("export.rename.after")
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
@@ -212,7 +215,9 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
 
 def _written(planned: _Planned, part: Path) -> MadeFile:
     """Write a file under a temporary name, so that it survives a power cut, and tell what it is."""
+    hit("export.write.before")
     planned.write(part)
+    hit("export.write.after")
     with part.open("rb") as file:
         os.fsync(file.fileno())
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

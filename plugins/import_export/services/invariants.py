@@ -60,7 +60,7 @@ def violations(context: Context, since: datetime) -> Iterator[Violation]:
             yield from _of_rows(session, job, tables.get(job.table_name or ""))
             yield from _of_original(context, job, batch)
         yield from _of_archives(context, session)
-        yield from _of_changes(InvariantStore(session), max(since, _audited_since(context)))
+        yield from _of_changes(InvariantStore(session), _audited_since(context, since))
     yield from _of_leftovers(context)
 
 
@@ -150,10 +150,10 @@ def _of_changes(store: InvariantStore, since: datetime) -> Iterator[Violation]:
         yield Violation("I8", tell(Message.BROKEN_HISTORY, job=job))
 
 
-def _audited_since(context: Context) -> datetime:
-    """From when on the audit log holds all entries still."""
+def _audited_since(context: Context, since: datetime) -> datetime:
+    """The later one of that moment and the one from when on the audit log holds all entries still."""
     days = context.settings.audit_retention_days
-    return context.clock() - timedelta(days=days) if days else datetime.min
+    return max(since, context.clock() - timedelta(days=days)) if days else since
 
 
 def _of_leftovers(context: Context) -> Iterator[Violation]:
