@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from import_export.errors import NotFound
 from import_export.exports.runs import Export
+from import_export.failpoints import hit
 from import_export.services.context import Context
 from import_export.services.export_place import export_folder, remove_files
 from import_export.services.exporting import exports_of
@@ -34,7 +35,9 @@ def remove_old_exports(context: Context, *, dry_run: bool = False) -> list[str]:
     with exports_of(context) as exports:
         old = [exports.export(export_id) for export_id in exports.finished_before(before, delivering)]
     for export in () if dry_run else old:
+        hit("export.purge.before")
         _remove(context, export)
+        hit("export.purge.after")
         with exports_of(context) as exports:
             exports.set_removed(export.export_id, context.clock())
         log.info("export %s: its files were removed, they are older than %s days", export.export_id, days)

@@ -22,6 +22,7 @@ from import_export.exports.runs import (
     ExportLine,
     Kind,
 )
+from import_export.failpoints import hit
 from import_export.services.accounts import find_account, list_accounts
 from import_export.services.context import Context
 from import_export.services.export_files import make_files, wanted_of
@@ -124,6 +125,8 @@ def plan_export(context: Context, run: Run) -> list[ExportLane]:
             made_at=planned.made_at,
             now=context.clock(),
         )
+        hit("export.plan.commit.before")
+    hit("export.plan.commit.after")
     return _lanes(export_id, dealt)
 
 
@@ -169,7 +172,9 @@ def close_export(context: Context, export_id: str) -> ExportLine:
         exports.finish(export_id, failure=failure, now=context.clock())
         line = exports.line(export_id)
         notice_export(context, session, line)
-        return line
+        hit("export.close.commit.before")
+    hit("export.close.commit.after")
+    return line
 
 
 def accounts_of(context: Context, request: ExportRequest) -> list[Account]:
@@ -200,6 +205,8 @@ def _export_account(context: Context, export: Export, account: ExportAccount) ->
     remove_files(folder, [name for name in folder.names() if "/" not in name and name not in made])
     with exports_of(context) as exports:
         exports.set_done(export.export_id, account, wanted.period, files, context.clock())
+        hit("export.commit.before")
+    hit("export.commit.after")
     # The account had another name when an earlier run made its files.
     _remove_strays(context, export, [file for file in earlier if file.folder != account.folder])
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from import_export.archive.buckets import Bucket
 from import_export.archive.kept_folder import KeptFolder
+from import_export.failpoints import hit
 from import_export.imports.jobs import is_batch_id
 from import_export.services.context import Context
 from import_export.services.export_retention import remove_old_exports
@@ -97,11 +98,13 @@ def _remove_files(context: Context, run: Run, folder: KeptFolder, batch_id: str,
     going = (of_rejects if rejects else files - of_rejects) - {REPORT_NAME}
     if run.dry_run:
         return len(going)
+    hit("purge.files.before")
     if files - going <= {REPORT_NAME}:
         folder.discard()
     else:
         for name in going:
             folder.remove(name)
+    hit("purge.files.after")
     return len(going)
 
 
@@ -164,6 +167,8 @@ def _batches(context: Context, run: Run) -> int:
                 if not run.dry_run:
                     with maintenance_of(context) as store:
                         store.remove_batch(batch_id)
+                        hit("purge.batch.commit.before")
+                    hit("purge.batch.commit.after")
         if len(page) < _AT_ONCE:
             break
         last = page[-1]
