@@ -7,7 +7,7 @@ test bench: export PYTHONDONTWRITEBYTECODE :=
 test bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 # `make demo DRIVE=stand-in`, `make run DRIVE=stand-in`: a stand-in of Google Drive as archive.
 demo run: export IMPORT_EXPORT_DRIVE := $(DRIVE)
-.PHONY: help demo run tool stop clean test lint bench vendor lock install install-dev
+.PHONY: help demo run tool stop cluster cluster-demo cluster-stop clean test lint bench vendor lock licences sbom audit install install-dev
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,8 +30,17 @@ tool: install ## the command line, on the running stack: make tool ARGS="inspect
 stop: ## end what `make demo` or `make run` left running
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.stack stop; fi
 
+cluster: install-dev ## what docker-compose.yaml describes, as processes of this machine, until Ctrl-C
+	@exec $(PYTHON) -m devtools.cluster run
+
+cluster-demo: install-dev ## import on two Celery workers that share nothing but a bucket, and tell which host did what
+	@$(PYTHON) -m devtools.cluster_demo
+
+cluster-stop: ## end what `make cluster` or `make cluster-demo` left running
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.cluster stop; fi
+
 clean: ## stop, and remove .local and .venv
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.stack clean; fi
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.cluster clean && $(PYTHON) -m devtools.stack clean; fi
 	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 test: install-dev ## all tests, on MariaDB and (as root, or with IMPORT_EXPORT_TEST_MYSQL_URI) MySQL 9
@@ -51,7 +60,17 @@ bench: install-dev ## measure, as ratios against something measured in the same 
 vendor: install ## make the JavaScript of the pages and the fonts of the PDF again from the npm registry, as pinned in devtools/
 	@$(PYTHON) -m devtools.vendor
 	@$(PYTHON) -m devtools.fonts
+	@$(PYTHON) -m devtools.pins
 
 lock: install ## renew the lock files from requirements.in and requirements-dev.in
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+licences: install-dev ## hold the licences of all locked packages against those we accept, and write docs/licences.md
+	@$(PYTHON) -m devtools.licences
+
+sbom: install-dev ## write build/sbom.json: all that the product is made of, as CycloneDX
+	@$(PYTHON) -m devtools.sbom
+
+audit: install-dev ## ask the advisory service about every locked package; fails, too, when it cannot be asked
+	@for lock in requirements.txt requirements-dev.txt; do .venv/bin/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done

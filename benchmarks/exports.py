@@ -72,7 +72,6 @@ Found = dict[str, list[float]]
 
 def measure(folder: Path) -> dict[str, float]:
     """All figures; medians, and the least and the most of those that have a limit."""
-    logging.getLogger("yoyo").setLevel(logging.WARNING)
     folder.mkdir(parents=True)
     found: dict[str, float] = {"posts": POSTS, "sheet_rows": SHEET_ROWS}
     with running_server("mariadb", folder / "server") as server:

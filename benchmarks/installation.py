@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -76,7 +75,6 @@ class Installation:
     def make(cls, uri: str, root: Path) -> Installation:
         """On an empty database, with folders below `root`, which is empty."""
         made = cls.at(uri, root)
-        logging.getLogger("yoyo").setLevel(logging.WARNING)
         migrate(made.context.database)
         for statement in _MAKE_KEYED:
             made.run(statement)
@@ -102,6 +100,7 @@ class Installation:
             statistics=database.sibling(f"{database.name}_statistics"),
             open_archive=lambda: archive,
             actor="bench",
+            worker="one machine",
         )
         return cls(uri, context)
 

@@ -63,9 +63,13 @@ if [ "$lock" = requirements-dev.txt ] && ! have chromium && ! have google-chrome
   missing+=(chromium)
 fi
 if [ "$lock" = requirements-dev.txt ]; then
+  # The cluster's Redis, see devtools/redis.py: the program without the system service of redis-server.
+  have redis-server || have redis-check-rdb || missing+=(redis-tools)
   # Other programs that open what we export.
   have soffice || missing+=(libreoffice-calc-nogui)
   have pdftotext || missing+=(poppler-utils)
+  # What makes backups.
+  have mariadb-dump || have mysqldump || missing+=(mariadb-client)
 fi
 if [ ${#missing[@]} -gt 0 ]; then
   root=()

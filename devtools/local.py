@@ -20,12 +20,22 @@ MARK = "IMPORT_EXPORT_STACK"
 HOST = "127.0.0.1"
 """Where everything listens: nothing of a stack can be reached from another machine."""
 
+HOSTS = tuple(f"127.0.0.{number}" for number in range(1, 17))
+"""Other names of this machine, by which the processes of a cluster are hosts of their own."""
+
+HOST_VARIABLE = "IMPORT_EXPORT_HOST"
+"""Environment variable with the one that a process goes by."""
+
 _LONGEST_SOCKET = 90
+_PASSWORDS = (
+    *("password", "mysql_password", "mysql_root_password"),
+    *("mysql_ddl_password", "redis_password", "s3_secret"),
+)
 
 
 def hostname() -> str:
     """What Airflow calls this machine (its `hostname_callable`): the address its logs are served on."""
-    return HOST
+    return os.environ.get(HOST_VARIABLE, HOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +43,15 @@ class Local:
     """A private stack's folder."""
 
     root: Path
+    web_port: int = 0
+    """Where Airflow listens if nobody else does; 0: anywhere, so that stacks that start together leave each other alone."""
 
     @classmethod
-    def of_environment(cls) -> Local:
-        """`IMPORT_EXPORT_LOCAL`, else `.local/` of this checkout."""
-        return cls(Path(os.environ.get("IMPORT_EXPORT_LOCAL") or REPOSITORY / ".local").resolve())
+    def of_environment(cls, folder: str = ".local", web_port: int = 8080) -> Local:
+        """`IMPORT_EXPORT_LOCAL`, else that folder of this checkout, whose Airflow is where people expect it."""
+        if chosen := os.environ.get("IMPORT_EXPORT_LOCAL"):
+            return cls(Path(chosen).resolve())
+        return cls((REPOSITORY / folder).resolve(), web_port)
 
     @property
     def logs(self) -> Path:
@@ -64,8 +78,8 @@ class Local:
         """
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-        if HOST not in direct.split(","):
-            direct = f"{direct},{HOST}".lstrip(",")
+        missing = [host for host in HOSTS if host not in direct.split(",")]
+        direct = ",".join([*([direct] if direct else []), *missing])
         return {
             **kept,
             "PYTHONPYCACHEPREFIX": str(Path(sys.prefix) / "pycache"),
@@ -88,17 +102,20 @@ class Local:
         path = self.root / "secrets.json"
         self.root.mkdir(parents=True, exist_ok=True)
         known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        for name in ("password", "mysql_password", "mysql_root_password"):
+        for name in _PASSWORDS:
             known.setdefault(name, secrets.token_urlsafe(16))
         for name in ("jwt_secret", "api_secret"):
             known.setdefault(name, secrets.token_urlsafe(48))
         known.setdefault("fernet_key", _fernet_key())
         taken: set[int] = set()
         for name, wish in (
-            ("web_port", 8080),
+            ("web_port", self.web_port),
             ("mysql_port", 0),
             ("log_port", 0),
             ("drive_port", 0),
+            ("redis_port", 0),
+            ("s3_port", 0),
+            ("health_port", 0),
         ):
             known[name] = free_port(known.get(name) or wish, taken)
             taken.add(known[name])

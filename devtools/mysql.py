@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,15 +36,20 @@ class MySQL:
         return f"mysql://root:{self.root_password}@{HOST}:{self.port}/{database}"
 
 
-def start_mysql(local: Local, port: int, password: str, root_password: str) -> MySQL:
-    """Make the data folder on first use, start the server, and wait until the database can be used."""
+def start_mysql(
+    local: Local, port: int, password: str, root_password: str, users: Sequence[str] = ()
+) -> MySQL:
+    """Make the data folder on first use, start the server, and wait until the database can be used.
+
+    `users`: the statements that make database and users, where they are other ones than ours. Each is run at every start.
+    """
     server = _server()
     data = local.root / "mysql"
     user = [f"--user={_user()}"]
     if not data.exists():
         _make_data(server, user, data)
     first = local.root / "mysql-users.sql"
-    write_private(first, _users(password, root_password))
+    write_private(first, "\n".join([*(users or _users(password)), *_root(root_password), ""]))
     child = start(
         local,
         "mysql",
@@ -115,20 +121,22 @@ def _own_options(server: Path) -> list[str]:
     return ["--innodb-redo-log-capacity=1G", "--mysqlx=OFF", "--secure-file-priv=NULL"]
 
 
-def _users(password: str, root_password: str) -> str:
-    """One statement a line, as `--init-file` wants it; run at every start, so each may be repeated."""
-    return "\n".join(
-        [
-            f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4;",
-            f"CREATE USER IF NOT EXISTS '{USER}'@'127.0.0.1' IDENTIFIED BY '{password}';",
-            f"GRANT ALL ON {DATABASE}.* TO '{USER}'@'127.0.0.1';",
-            f"GRANT ALL ON {DATABASE}_statistics.* TO '{USER}'@'127.0.0.1';",
-            f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{root_password}';",
-            f"CREATE USER IF NOT EXISTS 'root'@'127.0.0.1' IDENTIFIED BY '{root_password}';",
-            "GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;",
-            "",
-        ]
-    )
+# One statement a line, as `--init-file` wants it; run at every start, so each may be repeated.
+def _users(password: str) -> list[str]:
+    return [
+        f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4;",
+        f"CREATE USER IF NOT EXISTS '{USER}'@'127.0.0.1' IDENTIFIED BY '{password}';",
+        f"GRANT ALL ON {DATABASE}.* TO '{USER}'@'127.0.0.1';",
+        f"GRANT ALL ON {DATABASE}_statistics.* TO '{USER}'@'127.0.0.1';",
+    ]
+
+
+def _root(password: str) -> list[str]:
+    return [
+        f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';",
+        f"CREATE USER IF NOT EXISTS 'root'@'127.0.0.1' IDENTIFIED BY '{password}';",
+        "GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;",
+    ]
 
 
 def _answers(running: MySQL) -> bool:

@@ -2,6 +2,7 @@
 # A real MySQL 9 for the tests, from Debian unstable's package, in a folder of its own (a chroot; root only).
 #   devtools/mysql9.sh start PORT   installs on first use, starts, waits until it answers
 #   devtools/mysql9.sh stop PORT    and removes its data
+#   devtools/mysql9.sh client NAME …  one of its own clients: mysqldump, mysql
 # Several may run at a time, each on its own port with its own data.
 set -euo pipefail
 home=${IMPORT_EXPORT_MYSQL9_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/import_export/mysql9}
@@ -18,9 +19,16 @@ install() {
   mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v '^#' | grep -oE 'https?://[^ ]+/debian/?( |$)' | head -n 1) || true
   [ -n "$mirror" ] || { echo "no Debian mirror is configured for apt; set IMPORT_EXPORT_TEST_MYSQL_URI to a MySQL 9 of yours" >&2; exit 1; }
   rm -rf "$root"
-  debootstrap --variant=minbase --include=mysql-server-core sid "$root" ${mirror% } >"$home/install.log" 2>&1 ||
+  debootstrap --variant=minbase --include=mysql-server-core,mysql-client-core sid "$root" ${mirror% } >"$home/install.log" 2>&1 ||
     { tail -n 20 "$home/install.log" >&2; exit 1; }
   touch "$home/installed"
+}
+
+client() {
+  # What was set up before it had clients.
+  (flock 9; [ -x "$root/usr/bin/mysqldump" ] || chroot "$root" apt-get install -y -qq --no-install-recommends mysql-client-core) \
+    9>"$home/lock" >"$home/install.log" 2>&1 || { tail -n 20 "$home/install.log" >&2; exit 1; }
+  exec chroot "$root" "$@"
 }
 
 running() { [ -f "$pid" ] && kill -0 "$(cat "$pid")" 2>/dev/null; }
@@ -56,5 +64,6 @@ stop() {
 case ${1:-}:$port in
   start:[0-9]*) start ;;
   stop:[0-9]*) stop ;;
-  *) sed -n '2,5p' "$0"; exit 2 ;;
+  client:?*) shift; client "$@" ;;
+  *) sed -n '2,6p' "$0"; exit 2 ;;
 esac

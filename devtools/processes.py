@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.local import MARK, Local
+from devtools.local import HOST, MARK, Local
 
 
 @dataclass(slots=True)
@@ -46,13 +47,18 @@ def start(
     *,
     environment: dict[str, str] | None = None,
     stop_signal: int = signal.SIGTERM,
+    program: str | None = None,
 ) -> Child:
-    """Start a process in a session of its own, so that Ctrl-C in the terminal reaches the supervisor only."""
+    """Start a process in a session of its own, so that Ctrl-C in the terminal reaches the supervisor only.
+
+    `program`: what is run, where the command begins with another name.
+    """
     local.logs.mkdir(parents=True, exist_ok=True)
     log = local.logs / f"{name}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
+            executable=program,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -81,6 +87,13 @@ def wait_for(what: str, ready: Callable[[], bool], child: Child | None, seconds:
             log = f" The end of {child.log}:\n{tail(child.log)}" if child else ""
             raise SystemExit(f"{what} was not ready after {seconds:.0f} s.{log}")
         time.sleep(0.1)
+
+
+def listens(port: int) -> bool:
+    """Whether a server of this machine listens on that port."""
+    with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        return True
+    return False
 
 
 def of_stack(local: Local) -> list[int]:

@@ -14,6 +14,9 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.s3_stand_in import CONNECTION, Store, connection_uri, new_store, running_s3
 from tests.servers import OFFERED, Server, running_server, wanted_servers
 
+SHARED = ("e2e", "cluster")
+"""Folders of tests that share something that takes long to start."""
+
 ROOM = 8 << 30
 """Bytes of memory that must be free for a server's data to be kept there."""
 
@@ -26,7 +29,7 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest group first, then a server after the other: several processes are given the groups in this order."""
-    order = ("e2e", *wanted_servers())
+    order = (*SHARED, *wanted_servers())
 
     def place(item: pytest.Item) -> int:
         shared = group_of(item.nodeid).split()[-1]
@@ -46,10 +49,11 @@ class _Groups(LoadScopeScheduling):
 
 
 def group_of(nodeid: str) -> str:
-    """What a test shares with others: the one Airflow ("e2e"), or its module's database server ("MODULE SERVER")."""
+    """What a test shares with others: the one Airflow ("e2e"), the cluster, or its module's server ("MODULE SERVER")."""
     path, _, test = nodeid.partition("::")
-    if path.startswith("tests/e2e/"):
-        return "e2e"
+    for name in SHARED:
+        if path.startswith(f"tests/{name}/"):
+            return name
     parameters = test.partition("[")[2].rstrip("]").split("-")
     return " ".join([path, *(name for name in wanted_servers() if name in parameters)])
 

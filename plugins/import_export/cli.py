@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import logging
 import sys
 from collections.abc import Sequence
 
@@ -64,8 +63,6 @@ def _migrate() -> int:
     from import_export.services.statistics_tables import register_statistics_tables
     from import_export.stores.migrations import migrate, migrate_statistics
 
-    # The libraries' own progress is noise on a command line; what was applied is told below.
-    logging.getLogger("yoyo").setLevel(logging.WARNING)
     context = assemble(setting, actor=f"command line: {getpass.getuser()}")
     applied = migrate(context.database) + migrate_statistics(context.database, context.statistics)
     told = [f"applied {name}" for name in applied] + register_statistics_tables(context)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from import_export.errors import BadRequest, TerminalError
+from import_export.exports.account_folders import folders_of
 from import_export.exports.contents import Content
 from import_export.exports.periods import FRAMES
 from import_export.exports.report import Page
@@ -45,7 +46,7 @@ def run(chosen: argparse.Namespace) -> int:
     from import_export.archive.local_folder import LocalFolder
     from import_export.services.assembly import assemble
     from import_export.services.export_files import make_files, wanted_of
-    from import_export.services.exporting import accounts_of, folders_of
+    from import_export.services.exporting import accounts_of
 
     context = assemble(setting, actor=f"command line: {getpass.getuser()}")
     if chosen.all and chosen.accounts:

@@ -11,6 +11,7 @@ ImportExportError
 │   ├── RowsRefused            409  a rule of the MySQL table itself (a key, a check, a trigger) refuses rows
 │   ├── Cancelled              409  a person cancelled the batch while a file of it was being loaded
 │   ├── Forbidden              403  a distributor that the person may not see or send for
+│   ├── MigrationFailed        500  MySQL refuses a statement of a migration
 │   ├── ArchiveRefused         502  the archive will not take the file until a person acts
 │   └── LayoutChanged          409  the MySQL table does not fit its configuration any more
 └── TransientError             503  try again: a database that is away, a busy job
@@ -108,6 +109,10 @@ class ArchiveRefused(TerminalError):
     """The archive refused for a reason that only a person can change (rights, quota, missing folder)."""
 
     http_status = 502
+
+
+class MigrationFailed(TerminalError):
+    """A statement of a migration was refused; those before it stay done, and the next attempt begins with it."""
 
 
 class TransientError(ImportExportError):

@@ -85,5 +85,13 @@ MAINTENANCE_TEXTS: Mapping[Message, tuple[str, str]] = MappingProxyType(
             "I7: the counts of job {job} do not add up to its lines",
             "I7: hitungan tugas {job} tidak sama dengan jumlah barisnya",
         ),
+        Message.NOT_AUDITED: (
+            "I8: {subject} was changed at {at} (UTC), and the audit log has no entry of it",
+            "I8: {subject} diubah pada {at} (UTC), tetapi tidak tercatat di log perubahan",
+        ),
+        Message.BROKEN_HISTORY: (
+            "I8: the history of job {job} leaves out a move",
+            "I8: riwayat tugas {job} tidak lengkap",
+        ),
     }
 )

@@ -225,6 +225,9 @@ class Settings:
     audit_retention_days: int = setting(
         0, doc="Entries of the log of changes are removed; 0: they are kept.", least=0
     )
+    messages_retention_days: int = setting(
+        0, doc="Messages that went out, or never will, are removed; 0: they are kept.", least=0
+    )
     batches_retention_days: int = setting(
         0, doc="Batches whose files are gone are forgotten, with their jobs; 0: they are kept.", least=0
     )

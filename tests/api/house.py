@@ -34,6 +34,8 @@ from import_export.services.receiving import batch_id_of, extract_batch
 from import_export.services.validating import validate_lane
 from import_export.stores.database import Database
 from import_export.stores.pool import PooledDatabase
+from import_export.web.pages import page_routes
+from import_export.web.rendering import error_page
 from tests.database.flow import STOCKS_HEADER, Flow
 
 ROOT = "/import-export"
@@ -193,7 +195,9 @@ class Front:
     def __init__(self) -> None:
         self.gate = StandIn()
         self.context: Context | None = None
-        self.app = create_app(Installation(gate=self, assemble=self._assembled, base_url=ORIGIN))
+        installation = Installation(gate=self, assemble=self._assembled, base_url=ORIGIN)
+        # With the pages, as Airflow's API server has it.
+        self.app = create_app(installation, page_routes(), error_page)
 
     async def person(self, token: str) -> Person | None:
         return await self.gate.person(token)

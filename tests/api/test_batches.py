@@ -124,6 +124,7 @@ def test_the_problems_of_a_file_are_told_cell_by_cell(house: House) -> None:
         (6, None, "ROW_TOO_SHORT"),
     ]
     assert job["drive_link"].endswith("stocks.csv")
+    assert job["worker"] == "one machine"
     assert job["summary"]["rows"] == 2
     assert job["note"]
     in_indonesian = data(house.viewer.get(f"/api/jobs/{job['batch_id']}/details?lang=id"))[0]

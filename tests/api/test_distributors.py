@@ -10,10 +10,26 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.house import House, customers, data, imported, only_file, refused, sales, stocks, upload
+from tests.api.access_map import NOT_THERE, endpoints, filled
+from tests.api.house import (
+    House,
+    customers,
+    data,
+    imported,
+    only_file,
+    refused,
+    sales,
+    stocks,
+    upload,
+    zipped,
+)
 
 NONE = "00000000-0000-4000-8000-000000000000"
 WRONG = "".join(stocks("A", "B", "C")) + "D;W1;lima;01/03/2026\n"
+
+
+KEPT = "RAHASIA"
+"""What stands in the other distributor's files only."""
 
 
 @dataclass
@@ -211,3 +227,78 @@ def test_rows_of_a_distributor_with_the_same_first_two_characters_are_rejected_w
 def test_who_changed_what_is_for_those_who_may_see_all(house: House) -> None:
     assert refused(house.client("chief").get("/api/audit"), 403)
     assert house.admin.get("/api/audit").status_code == 200
+
+
+# Every route
+
+
+@pytest.fixture
+def others(house: House) -> dict[str, str]:
+    """What only another distributor has, by the names of the parameters that mean it."""
+    header, *rows = sales(*(f"{KEPT}{number}" for number in range(4)), dist="0113", note=KEPT).splitlines()
+    rows.append(rows[0].replace("T1;B1;3", f"T1;{KEPT};tiga"))
+    content = "".join(f"{line};{KEPT}\n" for line in (header, *rows))
+    name = f"{KEPT}/sales.csv"
+    batch_id = imported(house.operator, ("other.zip", zipped({name: content})), dist_id="0113")
+    imported(house.operator, ("sales.csv", sales("1")), dist_id="0112")
+    body = {"dist_id": "0113", "table_name": "customers", "frequency": "daily"}
+    data(house.admin.put("/api/expected", json=body))
+    address = {"address": f"{KEPT.lower()}@other.test", "kinds": ["refused"], "dist_id": "0113"}
+    data(house.admin.put("/api/notifications/addresses", json=address))
+    job = only_file(house.viewer, batch_id)
+    assert (job["success_count"], job["error_count"]) == (4, 1)
+    return {**NOT_THERE, "batch_id": batch_id, "job_id": str(job["id"]), "name": "sales", "table_id": "sales"}
+
+
+@pytest.mark.parametrize("who", ["agus", "chief"])
+def test_no_route_shows_anything_of_another_distributor(
+    house: House, others: dict[str, str], who: str
+) -> None:
+    told = [
+        house.viewer.get(filled(route.path, others)).text for method, route in endpoints() if method == "GET"
+    ]
+    assert sum(KEPT in text for text in told) > 5
+    client = house.client(who, headers={"accept": "text/html,*/*"})
+    for method, route in endpoints():
+        if method != "GET":
+            continue
+        answer = client.get(filled(route.path, others))
+        assert answer.status_code in (200, 303, 403, 404, 422), route.path
+        shown = answer.text.replace(others["batch_id"], "") if answer.status_code == 404 else answer.text
+        for secret in (KEPT.lower(), "0113", others["batch_id"]):
+            assert secret not in shown.lower(), (route.path, secret)
+
+
+CHANGES: dict[str, Any] = {
+    "/api/files/{job_id}/corrections": {"cells": [{"line": 6, "cell": 5, "value": "5"}]},
+    "/files/{job_id}/alias": {"column_id": 1, "header": KEPT},
+}
+
+
+@pytest.mark.parametrize("who", ["agus", "chief"])
+def test_no_route_changes_anything_of_another_distributor(
+    house: House, others: dict[str, str], who: str
+) -> None:
+    before = kept_of_others(house)
+    client = house.client(who)
+    tried = 0
+    for method, route in endpoints():
+        if method == "GET" or not {"batch_id", "job_id"} & set(route.param_convertors):
+            continue
+        path = filled(route.path, others)
+        as_form = not route.path.startswith("/api/")
+        body: Any = CHANGES.get(route.path, {})
+        answer = client.request(method, path, **({"data": body} if as_form else {"json": body}))
+        assert answer.status_code in (403, 404), (route.path, answer.text)
+        tried += 1
+    assert tried == 5
+    forms = [{"dist_id": "0113"}, {"dist_id": "0113", "mode": "quick"}, {"dist_id": "0113", "force": "true"}]
+    for form in forms:
+        assert refused(upload(client, ("sales.csv", sales("9", dist="0113")), **form), 403)
+    assert kept_of_others(house) == before
+    assert house.left() == []
+
+
+def kept_of_others(house: House) -> list[list[tuple[Any, ...]]]:
+    tables = "import_batches import_jobs import_job_events corrections sales expected_files column_aliases"
+    return [house.rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables.split()]

@@ -1,9 +1,11 @@
 """Exports over HTTP: started, watched, downloaded; files that are made at once; who may what."""
 
 import csv
+import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +21,7 @@ from import_export.stores.database import Database
 from import_export.stores.pool import PooledDatabase
 from tests.api.house import House, data, refused
 from tests.database.flow import eventually
+from tests.s3_stand_in import Store
 
 PLAN = AccountPlan(accounts=3, days=40, media_per_account=30, competitors=1)
 MANY = "17841499999999999"
@@ -49,10 +52,17 @@ def filled(shared: str) -> str:
     return shared
 
 
+anywhere = pytest.mark.parametrize("exporting", ["disk", "bucket"], indirect=True)
+"""For what holds wherever the exports are; the other tests have them on a disk."""
+
+
 @pytest.fixture
-def exporting(filled: str, house_with: Callable[..., House]) -> Iterator[House]:
+def exporting(
+    filled: str, house_with: Callable[..., House], request: pytest.FixtureRequest
+) -> Iterator[House]:
     """A served installation with statistics."""
-    made = house_with()
+    in_bucket = getattr(request, "param", "disk") == "bucket"
+    made = house_with(**{"exports_folder": request.getfixturevalue("s3").uri("exports")} if in_bucket else {})
     yield made
     assert made.gate.faults == []
 
@@ -84,6 +94,7 @@ def name_of(answer: Any) -> str:
     return unquote(full) if full else header.split('"')[1]
 
 
+@anywhere
 def test_an_export_is_started_in_the_persons_name_and_tells_its_files(exporting: House) -> None:
     (first, name), (second, _), *_ = accounts_of(exporting)
     export_id = started(exporting, accounts=[f"@{name}", second], formats=["csv", "pdf"], date_frame=7)
@@ -107,13 +118,51 @@ def test_an_export_is_started_in_the_persons_name_and_tells_its_files(exporting:
     assert {file["account_id"] for file in only["of_files"]} == {first}
     for file in found["of_files"]:
         answer = exporting.viewer.get(f"/api/exports/{export_id}/files/{file['id']}")
-        assert (answer.status_code, len(answer.content)) == (200, file["size"])
+        assert (answer.status_code, answer.headers["content-length"]) == (200, str(file["size"]))
+        assert hashlib.sha256(answer.content).hexdigest() == file["sha256"]
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert name_of(answer) == file["name"]
         expected = {"csv": "text/csv; charset=utf-8", "pdf": "application/pdf"}[file["format"]]
         assert answer.headers["content-type"] == expected
 
 
+@anywhere
+def test_a_download_that_broke_off_is_gone_on_with(exporting: House) -> None:
+    export_id = started(exporting)
+    file = data(exporting.viewer.get(f"/api/exports/{export_id}"))["of_files"][0]
+    path, size = f"/api/exports/{export_id}/files/{file['id']}", file["size"]
+
+    def part(wanted: str, **more: str) -> Any:
+        return exporting.viewer.get(path, headers={"range": wanted, **more})
+
+    whole = exporting.viewer.get(path)
+    assert whole.headers["accept-ranges"] == "bytes"
+    rest = part("bytes=100-", **{"if-range": whole.headers["etag"]})
+    assert (rest.status_code, rest.content) == (206, whole.content[100:])
+    assert rest.headers["content-range"] == f"bytes 100-{size - 1}/{size}"
+    assert rest.headers["content-length"] == str(size - 100)
+    assert (part("bytes=3-7").content, part("bytes=-7").content) == (whole.content[3:8], whole.content[-7:])
+    # Made anew since, or of a kind that we do not know: the whole.
+    for answer in (part("bytes=100-", **{"if-range": '"other"'}), part("bytes=0-1,5-9"), part("lines=1-2")):
+        assert (answer.status_code, answer.content) == (200, whole.content)
+    none = part(f"bytes={size}-")
+    assert f"The file has {size} bytes" in refused(none, 416)
+    assert none.headers["content-range"] == f"bytes */{size}"
+
+
+def test_a_bucket_that_refuses_is_told_without_its_secrets(exporting: House, s3: Store) -> None:
+    export_id = started(exporting)
+    file = data(exporting.viewer.get(f"/api/exports/{export_id}"))["of_files"][0]
+    uri = s3.uri("exports").replace(s3.bucket, "no-such-bucket")
+    settings = replace(exporting.context.settings, exports_folder=uri)
+    object.__setattr__(exporting.context, "settings", settings)
+    for path in ("files.zip", f"files/{file['id']}"):
+        told = refused(exporting.viewer.get(f"/api/exports/{export_id}/{path}"), 502)
+        assert "your administrator finds what to do in the log" in told
+        assert "no-such-bucket" not in told
+
+
+@anywhere
 def test_all_files_come_as_one_zip(exporting: House) -> None:
     (_, name), *_ = accounts_of(exporting)
     answer = exporting.viewer.get(f"/api/exports/{started(exporting)}/files.zip")
@@ -222,7 +271,7 @@ def test_a_file_that_is_gone_is_told(exporting: House) -> None:
     file = found["of_files"][0]
     [path] = [
         path
-        for path in exporting.context.settings.exports.rglob(file["name"])
+        for path in (exporting.flow.root / "exports").rglob(file["name"])
         if path.stat().st_size == file["size"]
     ][:1]
     path.unlink()

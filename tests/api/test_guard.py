@@ -1,7 +1,7 @@
 """Who is not logged in, may not, or comes from another site gets nothing done; every answer tells browsers how to treat it."""
 
 import asyncio
-import re
+import itertools
 import socket
 from collections.abc import Iterator
 from http.client import HTTPResponse
@@ -14,40 +14,13 @@ import pytest
 from fastapi import APIRouter
 from starlette.routing import BaseRoute, Route
 
-from import_export.api.access import Access, needed_access
+from import_export.api.access import Access, Person, needed_access
 from import_export.api.app import create_app
 from import_export.api.installation import Installation
+from tests.api.access_map import BATCH, NEEDED, SEES_ALL, STATIC, endpoints, filled
 from tests.api.house import ORIGIN, PEOPLE, ROOT, House, StandIn, front, opened_house, refused
 
-BATCH = "00000000-0000-4000-8000-000000000000"
-FILLED = {
-    "batch_id": BATCH,
-    "name": "stocks",
-    "table_id": "1",
-    "notification_id": "1",
-    "address_id": "1",
-    "job_id": "1",
-    "column_id": "1",
-    "alias_id": "1",
-    "account_id": "17841",
-    "competitor_id": "17842",
-    "content": "media",
-    "export_id": BATCH,
-    "file_id": "1",
-}
 TOKENS = (None, "bad", *PEOPLE)
-
-
-def endpoints() -> list[tuple[str, Route]]:
-    """Each method of each route of the app."""
-    routes = [route for route in front().app.router.routes if isinstance(route, Route)]
-    assert len(routes) == len(front().app.router.routes)
-    return [(method, route) for route in routes for method in sorted(route.methods or ())]
-
-
-def filled(path: str) -> str:
-    made = re.sub(r"{(\w+)(:\w+)?}", lambda found: FILLED[found[1]], path)
-    return f"{made}?seconds=0" if path == "/api/events" else made
 
 
 @pytest.fixture
@@ -57,31 +30,37 @@ def closed(served_url: str, tmp_path: Path) -> Iterator[House]:
         yield house
 
 
-def test_there_are_routes_to_be_guarded() -> None:
-    assert len(endpoints()) > 35
+def test_every_route_of_the_app_is_in_the_map_with_what_it_asks() -> None:
+    found = {f"{method} {route.path}": needed_access(route.endpoint) for method, route in endpoints()}
+    assert found == NEEDED
 
 
-TELLS_ALL = {"/api/audit", "/api/maintenance", "/api/maintenance/runs"}
-"""For who sees all distributors only."""
+def may(person: Person, route: str) -> bool:
+    return person.may(NEEDED[route]) and (person.scope.everything or route not in SEES_ALL)
 
 
 @pytest.mark.parametrize(("method", "route"), endpoints(), ids=lambda each: getattr(each, "path", each))
 def test_a_route_lets_through_just_those_of_its_mark(closed: House, method: str, route: Route) -> None:
-    needed = needed_access(route.endpoint)
-    assert needed is not None
+    named = f"{method} {route.path}"
     for token in TOKENS:
         answer = closed.client(token).request(method, filled(route.path))
         person = PEOPLE.get(token or "")
         if person is None:
             assert refused(answer, 401)
             assert answer.headers["www-authenticate"] == "Bearer"
-        elif not person.may(needed):
-            assert needed.value in refused(answer, 403)
-        elif route.path in TELLS_ALL and not person.scope.everything:
+        elif not person.may(NEEDED[named]):
+            assert NEEDED[named].value in refused(answer, 403)
+        elif not may(person, named):
             assert "all distributors" in refused(answer, 403)
         else:
             assert answer.status_code not in (401, 403, 500), answer.text
     assert closed.left() == []
+
+
+def test_static_files_need_a_login_and_nothing_more(closed: House) -> None:
+    for token in TOKENS:
+        answer = closed.client(token).get(f"{STATIC}/app.js")
+        assert answer.status_code == (200 if token in PEOPLE else 401)
 
 
 def test_what_only_reads_is_for_readers_and_what_changes_is_not() -> None:
@@ -146,47 +125,61 @@ def test_a_whole_large_upload_of_a_stranger_leaves_no_byte(closed: House) -> Non
 
 # Where a request comes from
 
-UNSAFE = [("POST", "/api/jobs/{batch_id}/cancel"), ("PUT", "/api/expected"), ("DELETE", "/api/tables/{name}")]
-OURS = [
-    {"sec-fetch-site": "same-origin"},
-    {"origin": ORIGIN},
-    {"sec-fetch-site": "same-origin", "origin": "null"},
-]
-FOREIGN: list[dict[str, str]] = [
-    {},
-    {"origin": "http://evil.test"},
-    {"origin": "null"},
-    {"origin": ORIGIN.replace("http:", "https:")},
-    {"origin": ORIGIN + ".evil.test"},
-    {"sec-fetch-site": "cross-site"},
-    {"sec-fetch-site": "same-site", "origin": ORIGIN},
-    {"sec-fetch-site": "none"},
-    {"sec-fetch-site": "cross-site", "origin": ORIGIN},
-]
+OURS = ORIGIN
+ORIGINS = (
+    None,
+    OURS,
+    "null",
+    "http://evil.test",
+    OURS.replace("http:", "https:"),
+    f"{OURS}.evil.test",
+    f"{OURS}0",
+)
+SITES = (None, "same-origin", "same-site", "cross-site", "none", "SAME-ORIGIN")
+REFERERS = (None, f"{OURS}{ROOT}/upload", "http://evil.test/")
+ASKED = (
+    ("GET", "/api/jobs"),
+    ("POST", f"/api/jobs/{BATCH}/cancel"),
+    ("PUT", "/api/expected"),
+    ("DELETE", "/api/tables/stocks"),
+)
 
 
-@pytest.mark.parametrize(("method", "path"), UNSAFE)
-def test_a_cookie_counts_only_for_what_our_own_pages_send(closed: House, method: str, path: str) -> None:
-    client = closed.client(None, cookies={"_token": "admin"})
-    for headers in FOREIGN:
-        answer = client.request(method, filled(path), headers=headers, content=b"{}")
-        assert "another site" in refused(answer, 403), headers
-    for headers in OURS:
-        answer = client.request(method, filled(path), headers=headers, content=b"{}")
-        assert answer.status_code in (422, 503), (headers, answer.text)
+def sent_by(origin: str | None, site: str | None, referer: str | None) -> dict[str, str]:
+    told = {"origin": origin, "sec-fetch-site": site, "referer": referer}
+    return {name: value for name, value in told.items() if value is not None}
 
 
-@pytest.mark.parametrize("headers", FOREIGN)
-def test_a_token_that_was_sent_on_purpose_counts_from_anywhere(
-    closed: House, headers: dict[str, str]
+@pytest.mark.parametrize(("method", "path"), ASKED)
+@pytest.mark.parametrize("login", ["cookie", "bearer", "both"])
+def test_where_a_request_comes_from_counts_when_its_cookie_would_change_something(
+    closed: House, method: str, path: str, login: str
 ) -> None:
-    assert closed.admin.delete("/api/tables/stocks", headers=headers).status_code == 503
+    client = closed.client(
+        None if login == "cookie" else "admin", cookies={} if login == "bearer" else {"_token": "admin"}
+    )
+    for origin, site, referer in itertools.product(ORIGINS, SITES, REFERERS):
+        headers = sent_by(origin, site, referer)
+        answer = client.request(method, path, headers=headers)
+        # A browser says same-origin and nothing can make it lie; one that says nothing at least tells the Origin.
+        from_us = site == "same-origin" or (site is None and origin == OURS)
+        if method == "GET" or login != "cookie" or from_us:
+            assert answer.status_code in (422, 503), (headers, answer.text)
+        else:
+            assert "another site" in refused(answer, 403), headers
 
 
-@pytest.mark.parametrize("headers", FOREIGN)
-def test_a_cookie_is_enough_to_read(closed: House, headers: dict[str, str]) -> None:
-    client = closed.client(None, cookies={"_token": "viewer"})
-    assert client.get("/api/jobs", headers=headers).status_code == 503
+def test_no_route_that_changes_something_takes_a_foreign_cookie(closed: House) -> None:
+    client = closed.client(None, cookies={"_token": "admin"})
+    unsafe = [(method, route) for method, route in endpoints() if method not in ("GET", "HEAD")]
+    assert len(unsafe) > 30
+    for method, route in unsafe:
+        for headers in ({}, sent_by("http://evil.test", "cross-site", "http://evil.test/")):
+            answer = client.request(method, filled(route.path), headers=headers)
+            assert "another site" in refused(answer, 403), route.path
+        answer = client.request(method, filled(route.path), headers={"sec-fetch-site": "same-origin"})
+        assert answer.status_code not in (401, 403), route.path
+    assert closed.left() == []
 
 
 def test_a_token_that_was_sent_on_purpose_wins_over_a_cookie(closed: House) -> None:
@@ -256,6 +249,26 @@ def test_a_fault_nobody_foresaw_is_answered_with_the_same_headers(
     assert "number" in refused(answer, 500)
     assert "secret" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("wrong", ["login", "port"])
+def test_a_fault_of_the_connection_tells_nothing_of_its_password(
+    served_url: str, server: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, wrong: str
+) -> None:
+    canary = "canary-7f3a9c"
+    address = urlsplit(server.root_uri)
+    place = f"127.0.0.1:{address.port if wrong == 'login' else 1}"
+    with opened_house(served_url, f"mysql://somebody:{canary}@{place}/none", tmp_path) as house:
+        for path in ("/api/jobs", "/api/tables", "/batches", "/api/accounts"):
+            answer = house.admin.get(path)
+            assert answer.status_code == (500 if wrong == "login" else 503)
+            assert canary not in answer.text + str(answer.headers)
+        answer = house.operator.post("/api/import", files={"files": ("stocks.csv", b"SKU\nA\n")})
+        assert canary not in answer.text
+        assert house.left() == []
+    assert caplog.records
+    for record in caplog.records:
+        assert canary not in record.getMessage() + str(record.exc_text) + str(record.exc_info)
 
 
 def test_who_opens_a_page_without_a_login_is_sent_to_it_and_back(closed: House) -> None:

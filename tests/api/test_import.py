@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from import_export.api import imports_router, upload_form
 from import_export.errors import DatabaseUnavailable, NotFound
 from import_export.services.context import WorkFolder
 from tests.api.house import (
+    ROOT,
     House,
     customers,
     data,
@@ -331,6 +333,35 @@ def test_more_bytes_than_allowed_are_refused_when_nobody_said_how_many(
     answer = house.operator.post("/api/import", content=body(), headers=MULTIPART)
     assert "65,536 bytes" in refused(answer, 413)
     assert house.left() == []
+
+
+@pytest.mark.parametrize(("token", "status"), [("operator", 413), ("viewer", 403), ("bad", 401)])
+def test_an_upload_that_is_not_accepted_is_cut_off_while_it_comes(
+    house_with: Callable[..., House], token: str, status: int
+) -> None:
+    house = house_with(upload_max_bytes=1 << 20)
+    address = urlsplit(house.url)
+    piece = b"%x\r\n%s\r\n" % (1 << 16, b"x" * (1 << 16))
+    head = (
+        f"POST {ROOT}/api/import HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: {MULTIPART['content-type']}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    ).encode()
+    begun = begun_part("stocks.csv")
+    sent = 0
+    with socket.create_connection((address.hostname or "", address.port or 0)) as raw:
+        raw.settimeout(60)
+        raw.sendall(head + b"%x\r\n%s\r\n" % (len(begun), begun))
+        # Until the server takes no more: what it did not read stays in the sockets' own room.
+        with suppress(ConnectionError):
+            while sent < 256 << 20:
+                raw.sendall(piece)
+                sent += len(piece)
+        answer = raw.recv(1 << 16)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert b"connection: close" in answer.lower()
+    assert sent < 32 << 20
+    assert house.left() == []
+    assert house.count("import_batches") == 0
 
 
 def test_more_files_than_allowed_are_refused(house_with: Callable[..., House]) -> None:

@@ -8,6 +8,8 @@ import pytest
 from import_export.stores.database import Database, Session
 from tests.migrated import migrated, migrated_statistics
 
+pytest.register_assert_rewrite("tests.database.striking")
+
 
 @pytest.fixture
 def database(server: Any) -> Iterator[Database]:

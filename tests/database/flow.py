@@ -56,6 +56,7 @@ class Flow:
             statistics=database.sibling(f"{database.name}_statistics"),
             open_archive=lambda: ObjectStorageArchive(settings.archive_path),
             actor="test",
+            worker="one machine",
         )
         return cls(context, root)
 

@@ -40,6 +40,7 @@ from import_export.services.notifying import send_notifications
 from import_export.settings import environment_name
 from import_export.stores.database import Database
 from tests.database.flow import Flow
+from tests.s3_stand_in import Store
 from tests.smtp_stand_in import mailbox
 
 NIGHT = datetime(2026, 6, 30, 19, tzinfo=UTC)
@@ -49,10 +50,22 @@ PLAN = AccountPlan(accounts=3, days=60, media_per_account=30, competitors=1)
 ID = "7d5f0d0e-7a0a-4a54-b6f6-5c5ad1b0b9d7"
 
 
+STORES: dict[str, Store] = {}
+"""The buckets of the tests by the settings that name them."""
+anywhere = pytest.mark.parametrize("context", ["disk", "bucket"], indirect=True)
+"""For what holds wherever the exports are; the other tests have them on a disk."""
+
+
 @pytest.fixture
-def context(database: Database, statistics: Database, tmp_path: Path) -> Context:
+def context(
+    database: Database, statistics: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> Context:
     fill(statistics, PLAN)
-    return Flow.make(database, tmp_path).context
+    if getattr(request, "param", "disk") == "disk":
+        return Flow.make(database, tmp_path).context
+    store = request.getfixturevalue("s3")
+    STORES[store.uri("exports")] = store
+    return Flow.make(database, tmp_path, exports_folder=store.uri("exports")).context
 
 
 def night(at: datetime = NIGHT, run_id: str = "scheduled__1") -> Run:
@@ -68,14 +81,32 @@ def made(context: Context, run: Run) -> ExportLine:
     return close_export(context, export_id)
 
 
-def on_disk(context: Context) -> dict[str, str]:
+def kept(context: Context) -> dict[str, str]:
     """Every file below the exports' folder, with its hash."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in contents(context).items()}
+
+
+def contents(context: Context) -> dict[str, bytes]:
     root = context.settings.exports
-    return {
-        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in root.rglob("*")
-        if path.is_file()
-    }
+    if isinstance(root, str):
+        store = STORES[root]
+        return {key.removeprefix("exports/"): store.get(key) for key in store.names("exports/")}
+    paths = [path for path in root.rglob("*") if path.is_file()]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+
+
+def exports_on_disk(context: Context) -> Path:
+    assert isinstance(context.settings.exports, Path)
+    return context.settings.exports
+
+
+def put(context: Context, name: str, content: str) -> None:
+    """Put something among the exports from outside."""
+    root = context.settings.exports
+    if isinstance(root, str):
+        STORES[root].put(f"exports/{name}", content)
+    else:
+        (root / name).write_text(content)
 
 
 def change(database: Database, statement: str, *values: Any) -> None:
@@ -94,27 +125,30 @@ def asked(context: Context, **given: Any) -> str:
     return ID
 
 
+@anywhere
 def test_a_night_makes_all_formats_of_all_accounts_at_a_place_of_its_date(context: Context) -> None:
     line = made(context, night())
     assert (line.state, line.export.kind) == (ExportState.COMPLETE, Kind.NIGHTLY)
     assert (line.progress.accounts, line.progress.done, line.progress.files) == (3, 3, 27)
-    files = on_disk(context)
+    files = kept(context)
     assert len(files) == 27
     first = usernames(context)[0]
     days = "Tanggal 3 Juni 2026 - 30 Juni 2026"
     assert f"{PLACE}/@{first}/Data Performa Konten {days}.csv" in files
     assert f"{PLACE}/@{first}/Data @{first} {days}.xlsx" in files
-    pdf = context.settings.exports / PLACE / f"@{first}" / f"Laporan @{first} {days}.pdf"
-    assert len(PdfReader(pdf).pages) > 2
+    pdf = contents(context)[f"{PLACE}/@{first}/Laporan @{first} {days}.pdf"]
+    assert len(PdfReader(io.BytesIO(pdf)).pages) > 2
     with exports_of(context) as exports:
-        kept = exports.files(line.export.export_id)
-    assert {f"{PLACE}/{file.folder}/{file.made.name}": file.made.sha256 for file in kept} == files
-    assert sum(file.made.size for file in kept) == line.progress.size
+        found = exports.files(line.export.export_id)
+    assert {f"{PLACE}/{file.folder}/{file.made.name}": file.made.sha256 for file in found} == files
+    assert sum(file.made.size for file in found) == line.progress.size
+    assert not list(context.settings.work_folder.iterdir())
 
 
+@anywhere
 def test_a_night_that_is_made_again_has_the_same_bytes_in_the_same_place(context: Context) -> None:
     made(context, night())
-    before = on_disk(context)
+    before = kept(context)
     # What was collected since then does not count.
     later = (
         "INSERT INTO user_data (user_id, followers_count, datestamp) SELECT id, 7, '2026-07-05' FROM `user`"
@@ -122,25 +156,25 @@ def test_a_night_that_is_made_again_has_the_same_bytes_in_the_same_place(context
     change(context.statistics, later)
     again = replace(context, clock=lambda: datetime(2027, 1, 1))
     line = made(again, night(run_id="manual__2"))
-    assert on_disk(context) == before
+    assert kept(context) == before
     assert (line.export.run_id, line.progress.files) == ("manual__2", 27)
 
 
 def test_what_came_later_than_the_night_is_not_in_it(context: Context) -> None:
     made(context, night(NIGHT - timedelta(days=3)))
-    [folder] = {path.split("/")[1] for path in on_disk(context)}
+    [folder] = {path.split("/")[1] for path in kept(context)}
     assert folder == "2026-06-28"
-    assert any("31 Mei 2026 - 27 Juni 2026" in path for path in on_disk(context))
+    assert any("31 Mei 2026 - 27 Juni 2026" in path for path in kept(context))
 
 
+@anywhere
 def test_files_of_an_earlier_run_that_this_one_does_not_make_are_gone(context: Context) -> None:
     made(context, night())
     fewer = replace(context, settings=replace(context.settings, export_nightly_formats="pdf"))
-    stray = context.settings.exports / PLACE / f"@{usernames(context)[0]}" / ".part-left"
-    stray.write_text("of a worker that was killed")
+    put(context, f"{PLACE}/@{usernames(context)[0]}/Laporan.pdf", "made by an earlier version")
     line = made(fewer, night())
-    assert len(on_disk(context)) == line.progress.files == 3
-    assert all(path.endswith(".pdf") for path in on_disk(context))
+    assert len(kept(context)) == line.progress.files == 3
+    assert all(path.endswith(".pdf") for path in kept(context))
 
 
 def test_an_account_that_is_called_otherwise_by_now_leaves_nothing_at_its_old_place(context: Context) -> None:
@@ -148,10 +182,10 @@ def test_an_account_that_is_called_otherwise_by_now_leaves_nothing_at_its_old_pl
     old = usernames(context)[0]
     change(context.statistics, "UPDATE `user` SET username = 'nama.baru' WHERE username = %s", old)
     line = made(context, night())
-    folders = {path.split("/")[2] for path in on_disk(context)}
+    folders = {path.split("/")[2] for path in kept(context)}
     assert "@nama.baru" in folders
     assert f"@{old}" not in folders
-    assert (len(on_disk(context)), line.progress.files, line.progress.accounts) == (27, 27, 3)
+    assert (len(kept(context)), line.progress.files, line.progress.accounts) == (27, 27, 3)
 
 
 def test_accounts_whose_names_are_the_same_folder_do_not_overwrite_each_other(context: Context) -> None:
@@ -159,9 +193,9 @@ def test_accounts_whose_names_are_the_same_folder_do_not_overwrite_each_other(co
     change(context.statistics, "UPDATE `user` SET username = 'a/b' WHERE id = %s", first)
     change(context.statistics, "UPDATE `user` SET username = 'A:B' WHERE id = %s", second)
     line = made(context, night())
-    folders = {path.split("/")[2] for path in on_disk(context)}
+    folders = {path.split("/")[2] for path in kept(context)}
     assert {f"@a_b {first}", f"@A_B {second}"} < folders
-    assert len(on_disk(context)) == line.progress.files == 27
+    assert len(kept(context)) == line.progress.files == 27
 
 
 def trouble(context: Context) -> str:
@@ -184,30 +218,34 @@ def test_one_accounts_trouble_is_told_and_leaves_the_others_alone(context: Conte
         [failed] = exports.accounts(line.export.export_id, undone=True)
     assert (failed.username, failed.state) == (name, AccountState.FAILED)
     assert "the period must lie between 2010-01-01 and 2100-12-31" in str(failed.reason)
-    assert {path.split("/")[2] for path in on_disk(context)}.isdisjoint({f"@{name}"})
+    assert {path.split("/")[2] for path in kept(context)}.isdisjoint({f"@{name}"})
 
 
 def test_a_file_that_cannot_be_made_leaves_those_of_an_earlier_run_as_they_were(context: Context) -> None:
     made(context, night())
-    before = on_disk(context)
+    before = kept(context)
     name = trouble(context)
     line = made(context, night())
     assert line.state is ExportState.COMPLETE_WITH_ERRORS
-    assert {path: each for path, each in on_disk(context).items() if f"@{name}/" in path} == {
+    assert {path: each for path, each in kept(context).items() if f"@{name}/" in path} == {
         path: each for path, each in before.items() if f"@{name}/" in path
     }
 
 
 def test_a_place_that_cannot_be_written_is_one_accounts_trouble(context: Context) -> None:
     name = usernames(context)[0]
-    (context.settings.exports / PLACE).mkdir(parents=True)
-    (context.settings.exports / PLACE / f"@{name}").write_text("in the way")
+    folder = exports_on_disk(context) / PLACE
+    folder.mkdir(parents=True)
+    (folder / f"@{name}").write_text("in the way")
     line = made(context, night())
     assert (line.progress.done, line.progress.failed) == (2, 1)
 
 
 def test_a_lane_that_broke_off_goes_on_where_it_was(context: Context) -> None:
-    one = replace(context, settings=replace(context.settings, export_lanes=1))
+    one, folder = (
+        replace(context, settings=replace(context.settings, export_lanes=1)),
+        exports_on_disk(context),
+    )
     [lane] = plan_export(one, night())
     reads = 0
 
@@ -232,11 +270,11 @@ def test_a_lane_that_broke_off_goes_on_where_it_was(context: Context) -> None:
         line = exports.line(lane.export_id)
         [first] = [each for each in exports.accounts(lane.export_id) if each.state is AccountState.DONE]
     assert (line.state, line.progress.done, line.progress.failed) == (ExportState.RUNNING, 1, 0)
-    kept = {path: (one.settings.exports / path).stat().st_mtime_ns for path in on_disk(one)}
+    before = {path: (folder / path).stat().st_mtime_ns for path in kept(one)}
     export_lane(one, lane)
     assert close_export(one, lane.export_id).state is ExportState.COMPLETE
-    assert {path: (one.settings.exports / path).stat().st_mtime_ns for path in kept} == kept
-    assert all(f"/{first.folder}/" in path for path in kept)
+    assert {path: (folder / path).stat().st_mtime_ns for path in before} == before
+    assert all(f"/{first.folder}/" in path for path in before)
 
 
 def test_accounts_that_had_no_turn_are_told(context: Context) -> None:
@@ -276,7 +314,7 @@ def test_what_a_person_asks_for_lies_at_a_place_of_its_own(context: Context) -> 
         assert exports.line(export_id).state is ExportState.WAITING
     line = made(context, Run(run_id=export_id, nightly=False, at=NIGHT, form={}))
     assert (line.state, line.export.created_by) == (ExportState.COMPLETE, "test")
-    [path] = on_disk(context)
+    [path] = kept(context)
     assert path.startswith(f"on_demand/{ID}/@{usernames(context)[1]}/Data Performa Akun Tanggal 1 Juni 2026")
 
 
@@ -285,7 +323,7 @@ def test_a_form_is_an_export_of_its_run(context: Context) -> None:
     form = {"accounts": [first], "formats": ["csv"], "contents": ["city"], "language": "en"}
     line = made(context, Run(run_id="manual__2026-07-01", nightly=False, at=NIGHT, form=form))
     assert line.export.folder == f"on_demand/{line.export.export_id}"
-    [path] = on_disk(context)
+    [path] = kept(context)
     assert path.endswith("/Cities of Followers 3 June 2026 - 30 June 2026.csv")
 
 
@@ -310,6 +348,7 @@ def test_a_run_that_ends_before_its_plan_is_a_failed_export(context: Context) ->
     assert (line.state, line.export.failure) == (ExportState.FAILED, NOT_PLANNED)
 
 
+@anywhere
 def test_several_accounts_are_folders_in_the_zip_and_one_is_none(context: Context) -> None:
     export_id = asked(context)
     made(context, Run(run_id=export_id, nightly=False, at=NIGHT, form={}))
@@ -317,7 +356,7 @@ def test_several_accounts_are_folders_in_the_zip_and_one_is_none(context: Contex
     assert name == "Ekspor Tanggal 3 Juni 2026 - 30 Juni 2026.zip"
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         inside = {each: hashlib.sha256(archive.read(each)).hexdigest() for each in archive.namelist()}
-    assert {f"on_demand/{ID}/{each}": sha for each, sha in inside.items()} == on_disk(context)
+    assert {f"on_demand/{ID}/{each}": sha for each, sha in inside.items()} == kept(context)
     with exports_of(context) as exports:
         [first, *_] = exports.accounts(export_id)
     name, pieces = zip_of(context, export_id, first.account_id)
@@ -326,12 +365,13 @@ def test_several_accounts_are_folders_in_the_zip_and_one_is_none(context: Contex
         assert archive.namelist() == ["Data Performa Akun Tanggal 3 Juni 2026 - 30 Juni 2026.csv"]
 
 
+@anywhere
 def test_files_are_delivered_once_and_again_only_when_they_changed(context: Context, tmp_path: Path) -> None:
     there = tmp_path / "delivered"
     sending = replace(context, open_delivery=lambda: ObjectStorageArchive(str(there)))
     line = made(sending, night())
     delivered = {path.relative_to(there).as_posix() for path in there.rglob("*") if path.is_file()}
-    assert delivered == set(on_disk(context))
+    assert delivered == set(kept(context))
     assert set(exporting.uris_of(context, line.export.export_id)) == {str(there / path) for path in delivered}
     assert deliver_export(sending, line.export.export_id) == 0
     made(sending, night())
@@ -359,7 +399,7 @@ def test_a_delivery_that_fails_is_told_and_undoes_nothing(context: Context) -> N
         deliver_export(replace(context, open_delivery=Away), export_id)
     line = close_export(context, export_id)
     assert (line.state, line.progress.undelivered) == (ExportState.COMPLETE_WITH_ERRORS, 3)
-    assert len(on_disk(context)) == 3
+    assert len(kept(context)) == 3
     with exports_of(context) as exports:
         assert {file.delivery_error for file in exports.files(export_id)} == {"the bucket does not answer"}
 
@@ -391,18 +431,19 @@ def test_a_mail_with_a_link_goes_to_whom_the_settings_name_once_for_each_making(
     assert [part.get_content_type() for part in mail.walk() if part.get_filename()] == []
 
 
+@anywhere
 def test_old_files_are_removed_and_the_list_says_so(context: Context) -> None:
     made(context, night())
     line = made(context, Run(run_id=asked(context), nightly=False, at=NIGHT, form={}))
-    other = context.settings.exports / "mine.txt"
-    other.write_text("not an export's")
+    put(context, "mine.txt", "not an export's")
     assert remove_old_exports(context) == []
     later = replace(context, clock=lambda: line.export.created_at + timedelta(days=91))
-    kept = replace(later, settings=replace(context.settings, export_retention_days=0))
-    assert remove_old_exports(kept) == []
+    never = replace(later, settings=replace(context.settings, export_retention_days=0))
+    assert remove_old_exports(never) == []
     assert len(remove_old_exports(later)) == 2
-    assert list(on_disk(context)) == ["mine.txt"]
-    assert not (context.settings.exports / PLACE).exists()
+    assert list(kept(context)) == ["mine.txt"]
+    if isinstance(context.settings.exports, Path):
+        assert not (context.settings.exports / PLACE).exists()
     with exports_of(context) as exports:
         found = exports.newest(None, 10)
         removed = exports.files(ID)
@@ -415,15 +456,37 @@ def test_old_files_are_removed_and_the_list_says_so(context: Context) -> None:
     assert made(context, night()).progress.files == 27
 
 
-def test_retention_never_leaves_the_exports_folder(context: Context, tmp_path: Path) -> None:
+def test_what_is_left_of_an_account_that_was_never_made_again_goes_with_the_others(context: Context) -> None:
+    lane, other = plan_export(context, night())
+    export_lane(context, lane)
+    with exports_of(context) as exports:
+        [undone] = exports.accounts(lane.export_id, lane=other.lane)
+    half = exports_on_disk(context) / PLACE / undone.folder
+    half.mkdir()
+    (half / "one of nine.csv").write_text("its worker was killed before the others were there")
+    (exports_on_disk(context) / PLACE / "mine.txt").write_text("a person's own")
+    line = close_export(context, lane.export_id)
+    remove_old_exports(replace(context, clock=lambda: line.export.created_at + timedelta(days=91)))
+    assert list(kept(context)) == [f"{PLACE}/mine.txt"]
+
+
+@pytest.mark.parametrize("link", ["export", "account"])
+def test_nothing_is_read_or_removed_where_a_link_leads_out_of_the_exports_folder(
+    context: Context, tmp_path: Path, link: str
+) -> None:
     line = made(context, Run(run_id=asked(context), nightly=False, at=NIGHT, form={}))
     outside = tmp_path / "outside"
-    place = context.settings.exports / "on_demand" / ID
+    place = exports_on_disk(context) / "on_demand" / ID
+    if link == "account":
+        place /= f"@{usernames(context)[0]}"
     place.rename(outside)
     place.symlink_to(outside)
     before = sorted(outside.rglob("*"))
+    with pytest.raises(NotFound):
+        zip_of(context, ID)
     remove_old_exports(replace(context, clock=lambda: line.export.created_at + timedelta(days=91)))
     assert sorted(outside.rglob("*")) == before
+    assert place.is_symlink()
 
 
 def test_an_export_whose_run_is_gone_is_closed(context: Context) -> None:

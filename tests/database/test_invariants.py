@@ -177,6 +177,38 @@ def doubled_rows(flow: Flow) -> None:
             lambda flow: change(flow, f"UPDATE import_jobs SET total_rows = total_rows + 1 WHERE id = {JOB}"),
             ["I7"],
         ),
+        (
+            lambda flow: change(flow, "DELETE FROM audit_log WHERE action = 'import undone'"),
+            ["I8"],
+        ),
+        (
+            lambda flow: change(
+                flow, "UPDATE import_batches SET cancelled_at = NOW(6), cancelled_by = 'x' LIMIT 1"
+            ),
+            ["I8"],
+        ),
+        (
+            lambda flow: change(
+                flow,
+                "INSERT INTO table_versions (table_name, version, config, saved_at, saved_by) "
+                "VALUES ('stocks', 9, '{}', NOW(6), 'x')",
+            ),
+            ["I8"],
+        ),
+        (
+            lambda flow: change(
+                flow,
+                "INSERT INTO corrections (job_id, line, header, old_value, new_value, batch_id, corrected_by, corrected_at) "
+                f"VALUES ({JOB}, 2, 'Qty', 'x', '1', 'b', 'x', NOW(6))",
+            ),
+            ["I8"],
+        ),
+        (
+            lambda flow: change(
+                flow, f"DELETE FROM import_job_events WHERE job_id = {JOB} AND new_status = 5"
+            ),
+            ["I8"],
+        ),
     ],
 )
 def test_what_contradicts_an_invariant_is_told_by_its_name(

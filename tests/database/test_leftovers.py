@@ -116,5 +116,7 @@ def test_little_space_and_large_tables_are_told_with_their_numbers(flow: Flow) -
     strict = replace(flow.context, settings=replace(flow.context.settings, warn_free_gb=10**9))
     found = check_space(strict, RUN)
     assert found.counts["folders_low"] == 5
+    in_bucket = replace(strict, settings=replace(strict.settings, exports_folder="s3://conn@bucket/exports"))
+    assert check_space(in_bucket, RUN).counts["folders_low"] == 4
     assert str(flow.root / "work") in "".join(each.text() for each in found.warnings)
     assert all("GB" in each.text("id") for each in found.warnings)

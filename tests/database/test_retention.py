@@ -32,6 +32,7 @@ ALL = {
     "rejects_retention_days": 10,
     "events_retention_days": 10,
     "audit_retention_days": 10,
+    "messages_retention_days": 10,
     "batches_retention_days": 10,
 }
 
@@ -173,6 +174,43 @@ def test_the_log_of_changes_is_cut_by_its_own_setting(flow: Flow) -> None:
     assert told(remove_old(days_later(flow, 0, audit_retention_days=10), DRY)) == {"audit_entries": 1}
     assert told(remove_old(days_later(flow, 0, audit_retention_days=10), RUN)) == {"audit_entries": 1}
     assert flow.rows("audit_log") == 1
+
+
+def test_messages_are_removed_that_went_out_or_never_will(flow: Flow) -> None:
+    batch_id = imported(flow)
+    for subject, days, sent in (("sent", 30, 30), ("new", 3, 3), ("given up", 30, None), ("waits", 2, None)):
+        message(flow, "refused", subject, days, sent)
+    message(flow, "stuck", batch_id, 30, 30)
+    change(flow, "UPDATE import_jobs SET status = 8 WHERE batch_id = %s AND status = 9", batch_id)
+    kept = days_later(flow, 0)
+    assert told(remove_old(kept, RUN)) == {}
+    later = days_later(flow, 0, messages_retention_days=10)
+    assert told(remove_old(later, DRY)) == {"messages": 2}
+    assert told(remove_old(later, RUN)) == {"messages": 2}
+    assert told(remove_old(days_later(flow, 0, messages_retention_days=1), RUN)) == {"messages": 1}
+    assert subjects(flow) == sorted(["waits", batch_id])
+    change(flow, "UPDATE import_jobs SET status = 9 WHERE batch_id = %s AND status = 8", batch_id)
+    assert told(remove_old(later, RUN)) == {"messages": 1}
+    assert subjects(flow) == ["waits"]
+
+
+def message(flow: Flow, kind: str, subject: str, days: int, sent: int | None) -> None:
+    """A message that was written, and perhaps sent, so many days ago."""
+    now = utc_now()
+    change(
+        flow,
+        "INSERT INTO notifications (kind, subject, address, language, details, created_at, sent_at) "
+        "VALUES (%s, %s, 'dewi@brand.test', 'en', '{}', %s, %s)",
+        kind,
+        subject,
+        now - timedelta(days=days),
+        sent and now - timedelta(days=sent),
+    )
+
+
+def subjects(flow: Flow) -> list[str]:
+    with flow.context.database.session() as session:
+        return sorted(subject for (subject,) in session.rows("SELECT subject FROM notifications"))
 
 
 def test_batches_are_forgotten_only_when_their_files_are_gone(flow: Flow) -> None:

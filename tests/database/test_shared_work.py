@@ -45,7 +45,8 @@ class Machines:
                 "archive_path": self.store.uri("archive"),
                 "shared_folder": self.store.uri("work"),
             }
-            self.made[name] = Flow.make(self.database, self.root / name, **settings | self.others)
+            made = Flow.make(self.database, self.root / name, **settings | self.others)
+            self.made[name] = replace(made, context=replace(made.context, worker=name))
         return self.made[name]
 
     def run(self, batch_id: str) -> BatchStatus:
@@ -85,7 +86,7 @@ def test_each_step_of_a_dropped_object_is_done_on_another_machine(machines: Mach
     assert machines.run(batch_id) is BatchStatus.COMPLETED_WITH_ERRORS
     job, *_ = machines["watcher"].jobs(batch_id)
     assert (job.status, job.archive_state) == (JobStatus.COMPLETE, ArchiveState.DONE)
-    assert (job.counts.inserted, job.counts.rejected) == (2, 1)
+    assert (job.counts.inserted, job.counts.rejected, job.worker) == (2, 1, "loader")
     assert machines["loader"].rows("stocks") == 2
     assert closed_as(s3, "done", "report.txt", "stocks.csv", "stocks.rejects.csv")
     [rejects] = [key for key in s3.names("done/") if key.endswith("rejects.csv")]

@@ -6,30 +6,22 @@ import json
 import os
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import psutil
 import pytest
-from airflow.sdk import Connection
 
 from devtools.account_data import AccountPlan, fill
 from devtools.local import REPOSITORY, Local
 from devtools.processes import of_stack
-from import_export.imports.jobs import ImportJob
 from import_export.settings import environment_name
-from import_export.stores.database import Database
-from import_export.stores.jobs import Event, JobStore
+from tests.running import Running
+from tests.running import eventually as eventually
 from tests.smtp_stand_in import Mailbox, mailbox
 from tests.statsd_stand_in import Statsd, statsd
-
-Found = TypeVar("Found")
 
 USERS = {"admin": "admin", "operator": "user", "viewer": "viewer"}
 """Who may log in, with his role of Airflow."""
@@ -51,99 +43,17 @@ TROUBLED = "17849"
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """A running installation, seen from outside."""
-
-    local: Path
-    facts: dict[str, str]
+class Stack(Running):
+    """The running installation on one machine."""
 
     @property
     def drop_folder(self) -> Path:
         """Where files are dropped."""
         return Path(self.facts["drop_folder"])
 
-    @property
-    def database(self) -> Database:
-        """The product's database."""
-        return Database(Connection.from_uri(self.facts["mysql_uri"], conn_id="import_export_mysql"))
-
-    @contextmanager
-    def jobs(self) -> Iterator[JobStore]:
-        """The jobs as they are now."""
-        with self.database.session() as session:
-            yield JobStore(session)
-
-    def batch_with(self, name: str) -> list[ImportJob]:
-        """The jobs of the batch that brought a file of this name, once the batch is finished; else none."""
-        with self.database.session() as session:
-            found = session.rows(
-                "SELECT batch_id FROM import_batches WHERE finished_at IS NOT NULL AND JSON_CONTAINS(names, JSON_QUOTE(%s))",
-                (name,),
-            )
-            return JobStore(session).jobs(found[0][0]) if found else []
-
-    def jobs_of_file(self, name: str) -> list[ImportJob]:
-        """The jobs of files of this name, finished or not."""
-        with self.database.session() as session:
-            found = session.rows("SELECT id FROM import_jobs WHERE filename = %s", (name,))
-            return [JobStore(session).job(job_id) for (job_id,) in found]
-
-    def events(self, job_id: int) -> list[Event]:
-        """The history of a job."""
-        with self.jobs() as jobs:
-            return jobs.events(job_id)
-
-    def scalar(self, query: str) -> Any:
-        """One value of the database."""
-        with self.database.session() as session:
-            return session.rows(query)[0][0]
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Airflow's REST API, logged in; status and answer."""
-        text = None if body is None else json.dumps(body)
-        token = self.token(self.facts["username"])
-        return _request(method, self.facts["url"] + path, text, {"Authorization": f"Bearer {token}"})
-
     def password(self, who: str) -> str:
         """The password of one of `USERS`, as Airflow keeps it."""
         return str(json.loads((self.local / "airflow" / "passwords.json").read_text())[who])
-
-    def token(self, who: str) -> str:
-        """A fresh login of one of `USERS`."""
-
-        def look() -> str | None:
-            login = json.dumps({"username": who, "password": self.password(who)})
-            token: str | None = _request("POST", f"{self.facts['url']}/auth/token", login, {})[1].get(
-                "access_token"
-            )
-            return token
-
-        # Just after its start Airflow may still be writing its file of passwords.
-        return eventually(look, seconds=30) or ""
-
-
-def _request(method: str, url: str, body: str | None, headers: dict[str, str]) -> tuple[int, Any]:
-    request = urllib.request.Request(
-        url,
-        method=method,
-        data=None if body is None else body.encode(),
-        headers={"Content-Type": "application/json", **headers},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as refused:
-        return refused.code, json.load(refused)
-
-
-def eventually(look: Callable[[], Found], seconds: float = 90) -> Found:
-    """What `look` finds, as soon as it finds something."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"nothing was found within {seconds:.0f} s")
-        time.sleep(0.2)  # between two looks at another process, whose end nothing else tells
-    return found
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,16 @@
-"""A real Airflow whose drop folder, archive and shared files are in a bucket; the connection is in Airflow's database."""
+"""A real Airflow with drop folder, archive, shared files and exports in a bucket; the connection is in Airflow's database."""
 
+import hashlib
+import io
 import json
+import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 
+from devtools.account_data import AccountPlan, fill
 from import_export.imports.jobs import JobStatus
 from tests.e2e.conftest import Stack, eventually, running_stack
 from tests.s3_stand_in import KEY, REGION, SECRET, Store, new_store, running_s3
@@ -34,6 +39,7 @@ def stack(
         failed_folder=bucket.uri("failed"),
         archive_path=bucket.uri("archive"),
         shared_folder=bucket.uri("work"),
+        exports_folder=bucket.uri("exports"),
     ) as running:
         connection = {
             "connection_id": bucket.connection,
@@ -82,6 +88,31 @@ def test_an_upload_goes_by_way_of_the_bucket_and_its_report_is_shown_from_there(
         assert f"{batch_id}/up.csv" in " ".join(bucket.names("done/"))
         report = client.get(f"/api/jobs/{batch_id}/report.txt")
         assert (report.status_code, "1 inserted" in report.text) == (200, True)
+
+
+def test_an_export_is_made_in_the_bucket_and_given_from_there(stack: Stack, bucket: Store) -> None:
+    statistics = stack.database.sibling(f"{stack.database.name}_statistics")
+    fill(statistics, AccountPlan(accounts=2, days=40, media_per_account=5, competitors=1))
+    headers = {"Authorization": f"Bearer {stack.token('admin')}"}
+    with httpx.Client(base_url=f"{stack.facts['url']}/import-export", headers=headers, timeout=60) as client:
+        wanted = {"accounts": "all", "formats": ["csv"], "contents": ["profile"]}
+        answer = client.post("/api/exports", json=wanted)
+        assert answer.status_code == 202, answer.text
+        path = f"/api/exports/{answer.json()['data']['id']}"
+
+        def look() -> Any:
+            found = client.get(path).json()["data"]
+            return found if found["finished_at"] else None
+
+        found = eventually(look, seconds=240)
+        assert (found["state"], found["files"]) == ("complete", 2)
+        stored = {hashlib.sha256(bucket.get(key)).hexdigest() for key in bucket.names("exports/on_demand/")}
+        assert stored == {file["sha256"] for file in found["of_files"]}
+        with zipfile.ZipFile(io.BytesIO(client.get(f"{path}/files.zip").content)) as archive:
+            given = {hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}
+        assert given == stored
+    assert bucket.names("exports/.making/") == []
+    assert not (stack.local / "exports").exists()
 
 
 def test_the_secret_key_is_in_no_log(stack: Stack) -> None:

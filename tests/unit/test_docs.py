@@ -8,6 +8,7 @@ from devtools.local import REPOSITORY
 from import_export.api.access import needed_access
 from import_export.api.app import ROUTERS
 from import_export.settings import Settings, environment_name
+from tests.backups import DUMP, DUMPS
 
 
 def test_every_setting_is_documented_as_it_is() -> None:
@@ -43,3 +44,9 @@ def test_every_endpoint_is_documented_with_what_it_needs() -> None:
         for method in route.methods or ()
     }
     assert documented == served
+
+
+def test_backups_are_documented_as_they_are_tested() -> None:
+    page = " ".join((REPOSITORY / "docs" / "upgrades.md").read_text().replace("\\\n", " ").split())
+    for program, *more in DUMPS.values():
+        assert " ".join([program, *DUMP, *more, "--databases"]) in page

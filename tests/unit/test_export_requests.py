@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from import_export.errors import BadRequest
+from import_export.exports.account_folders import folders_of
 from import_export.exports.contents import Content
 from import_export.exports.names import xlsx_name
 from import_export.exports.periods import FRAMES, Period
 from import_export.exports.report import Account, Page
 from import_export.exports.requests import Format, read_request
 from import_export.exports.runs import Export, ExportLine, ExportState, Kind, Progress
-from import_export.services.exporting import folders_of
 
 
 def request(**given: Any) -> Any:

@@ -1,5 +1,7 @@
 """What a closed batch keeps, in a bucket as on disk: nothing is overwritten, repeats make no second copy."""
 
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from import_export.archive.bucket_folder import BucketFolder
 from import_export.archive.buckets import Bucket
 from import_export.archive.kept_folder import KeptFolder, move_all
 from import_export.archive.local_folder import LocalFolder
+from import_export.errors import ArchiveRefused, ArchiveUnavailable
 from tests.s3_stand_in import Store
 
 
@@ -118,3 +121,68 @@ def test_a_file_that_is_open_is_read_to_its_end(s3: Store, tmp_path: Path) -> No
     with file:
         assert file.read() == "rejects"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_are_put_together_over_those_that_are_there(kept: KeptFolder, tmp_path: Path) -> None:
+    (kept / "@kopi").write("old", "a.csv")
+    kept.put_together({f"@kopi/{name}": put(tmp_path / name, name) for name in ("a.csv", "b ü.csv")})
+    assert contents(kept) == {"@kopi/a.csv": "a.csv", "@kopi/b ü.csv": "b ü.csv"}
+    assert contents(kept / "@kopi") == {"a.csv": "a.csv", "b ü.csv": "b ü.csv"}
+    assert kept.tidy(time.time() + 60, dry_run=False) == 0
+
+
+def test_when_one_cannot_be_put_there_none_is_and_nothing_is_left(kept: KeptFolder, tmp_path: Path) -> None:
+    kept.write("old", "a.csv")
+    with pytest.raises((OSError, ArchiveRefused)):
+        kept.put_together({"a.csv": put(tmp_path / "new.csv", "new"), "b.csv": tmp_path / "gone.csv"})
+    assert contents(kept) == {"a.csv": "old"}
+
+
+def test_what_a_killed_process_did_not_put_together_is_tidied_when_it_is_old(kept: KeptFolder) -> None:
+    kept.write("whole", "a.csv")
+    half = ".making-x1y2/0" if isinstance(kept, LocalFolder) else ".making/0f3a/0"
+    if isinstance(kept, LocalFolder):
+        put(kept.root / half, "half")
+    else:
+        kept.write("half", half)
+    assert kept.tidy(time.time() - 60, dry_run=False) == 0
+    assert [kept.tidy(time.time() + 60, dry_run=dry_run) for dry_run in (True, False, False)] == [1, 1, 0]
+    assert kept.names() == ["a.csv"]
+
+
+def test_any_part_of_a_file_is_read(kept: KeptFolder) -> None:
+    text = "0123456789" * 1000
+    kept.write(text, "a.csv")
+    seen = kept.look("a.csv")
+    assert seen is not None
+    assert seen == kept.files()["a.csv"]
+    assert b"".join(kept.read("a.csv", seen)) == text.encode()
+    assert b"".join(kept.read("a.csv", seen, 5, 12)) == b"5678901"
+    assert b"".join(kept.read("a.csv", seen, 9998)) == b"89"
+    kept.write("", "empty.csv")
+    empty = kept.look("empty.csv")
+    assert empty is not None
+    assert list(kept.read("empty.csv", empty)) == []
+
+
+def test_a_file_that_was_made_anew_is_not_read_as_the_one_that_was_seen(kept: KeptFolder) -> None:
+    kept.write("old", "a.csv")
+    seen = kept.look("a.csv")
+    assert seen is not None
+    kept.remove("a.csv")
+    kept.write("newer", "a.csv")
+    with pytest.raises(ArchiveUnavailable, match=r"a\.csv was made anew just now"):
+        list(kept.read("a.csv", seen))
+
+
+def test_what_is_replaced_while_it_is_read_is_never_mixed(kept: KeptFolder, tmp_path: Path) -> None:
+    size = 9 << 20
+    kept.put_together({"a.csv": put(tmp_path / "old", "o" * size)})
+    seen = kept.look("a.csv")
+    assert seen is not None
+    reading = kept.read("a.csv", seen)
+    read = next(reading)
+    kept.put_together({"a.csv": put(tmp_path / "new", "n" * size)})
+    with suppress(ArchiveUnavailable):
+        read += b"".join(reading)
+    assert set(read) == set(b"o")

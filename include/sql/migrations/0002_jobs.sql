@@ -1,5 +1,4 @@
 -- Batches, their jobs, and who or what moved a job from which status to which, when and why.
--- depends: 0001_configuration
 
 CREATE TABLE import_batches (
     batch_id CHAR(36) NOT NULL PRIMARY KEY,

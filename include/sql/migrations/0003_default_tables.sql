@@ -1,5 +1,4 @@
 -- The three import tables that every installation begins with, and their configuration.
--- depends: 0002_jobs
 
 CREATE TABLE stocks (
     id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,

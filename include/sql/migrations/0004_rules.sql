@@ -1,5 +1,4 @@
 -- More rules of tables (duplicates, too many rejects, slices) and of columns (allowed values, range, pattern).
--- depends: 0003_default_tables
 
 ALTER TABLE import_tables
 ADD COLUMN duplicates VARCHAR(10) NOT NULL DEFAULT 'last',

@@ -1,5 +1,4 @@
 -- What a repeated file is known by, what a replaced slice removed, and which imports were undone.
--- depends: 0004_rules
 
 ALTER TABLE import_batches
 ADD COLUMN force_again BOOLEAN NOT NULL DEFAULT FALSE;

@@ -1,5 +1,4 @@
 -- What the pages and the REST API need: who handed over, progress, who changed what, versions, expected files, corrections.
--- depends: 0005_repeats_and_undo
 
 ALTER TABLE import_batches
 ADD COLUMN created_by VARCHAR(255) NULL,

@@ -1,5 +1,4 @@
 -- What was exported: for whom, which files came of it, and where they were delivered.
--- depends: 0006_pages
 
 CREATE TABLE exports (
     export_id CHAR(36) NOT NULL PRIMARY KEY,

@@ -1,5 +1,4 @@
 -- Import tables in another database of the same server: those of the accounts' statistics. NULL: in this one.
--- depends: 0007_exports
 
 ALTER TABLE import_tables
 ADD COLUMN database_name VARCHAR(64) NULL AFTER table_name;

@@ -1,5 +1,4 @@
 -- Who is told of what went wrong, what was told to whom, and until when files are expected.
--- depends: 0008_table_database
 
 -- Empty: any distributor, any table.
 CREATE TABLE notification_addresses (

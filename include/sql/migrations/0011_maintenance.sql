@@ -1,5 +1,4 @@
 -- When what broke off is tried again by itself, and what each run of the maintenance did.
--- depends: 0010_notifications
 
 ALTER TABLE import_batches
 ADD COLUMN requeues INT NOT NULL DEFAULT 0,

@@ -1,5 +1,4 @@
 -- Objects of a drop folder in a bucket that a batch has claimed; gone when the object is put away.
--- depends: 0011_maintenance
 
 -- The key is a digest of place, ETag, size and time: of two watchers, one can write it. It is the primary key, because a
 -- duplicate of that locks no gap.

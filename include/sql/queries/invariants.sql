@@ -111,3 +111,77 @@ WHERE
     AND total_rows <> inserted + updated + unchanged + rejected + skipped
 ORDER BY id
 LIMIT 1000;
+
+-- name: unaudited(since)
+-- I8: what people changed since then without an entry in the audit log, in the same transaction and so at the same time.
+SELECT
+    changed.subject,
+    changed.changed_at
+FROM (
+    SELECT
+        'import undone' AS action,
+        CONCAT('job ', id) AS subject,
+        undone_at AS changed_at
+    FROM import_jobs
+    WHERE undone_at >= :since AND updated_at >= :since
+    UNION ALL
+    SELECT
+        'batch cancelled',
+        CONCAT('batch ', batch_id),
+        cancelled_at
+    FROM import_batches
+    WHERE cancelled_at >= :since
+    UNION ALL
+    SELECT
+        'file tried again',
+        CONCAT('job ', j.id),
+        e.happened_at
+    FROM import_jobs AS j
+    INNER JOIN import_job_events AS e ON j.id = e.job_id
+    WHERE
+        j.updated_at >= :since
+        AND e.happened_at >= :since
+        AND ((e.old_status = 6 AND e.new_status = 4) OR (e.old_status = 2 AND e.new_status = 3))
+    UNION ALL
+    SELECT DISTINCT
+        'rejects corrected',
+        CONCAT('job ', job_id),
+        corrected_at
+    FROM corrections
+    WHERE corrected_at >= :since
+    UNION ALL
+    SELECT
+        NULL,
+        table_name,
+        saved_at
+    FROM table_versions
+    WHERE saved_at >= :since
+) AS changed
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM audit_log AS a
+    WHERE
+        a.subject = changed.subject
+        AND (changed.action IS NULL OR a.action = changed.action)
+        AND a.happened_at BETWEEN changed.changed_at - INTERVAL 1 MINUTE AND changed.changed_at + INTERVAL 1 MINUTE
+)
+ORDER BY changed.changed_at
+LIMIT 1000;
+
+-- name: broken_histories(since)
+-- I8: files whose history leaves out a move: an entry does not begin with the status with which the one before it ends.
+SELECT DISTINCT moves.job_id
+FROM (
+    SELECT
+        e.job_id,
+        e.old_status,
+        LAG(e.new_status) OVER (PARTITION BY e.job_id ORDER BY e.id) AS earlier
+    FROM import_jobs AS j
+    INNER JOIN import_job_events AS e ON j.id = e.job_id
+    WHERE j.updated_at >= :since
+) AS moves
+WHERE
+    moves.earlier IS NOT NULL
+    AND NOT moves.earlier <=> moves.old_status
+ORDER BY moves.job_id
+LIMIT 1000;

@@ -39,8 +39,10 @@ WHERE batch_id = :batch_id;
 
 -- name: start_batch(now, batch_id)!
 UPDATE import_batches
-SET started_at = COALESCE(started_at, :now)
-WHERE batch_id = :batch_id;
+SET started_at = :now
+WHERE
+    batch_id = :batch_id
+    AND started_at IS NULL;
 
 -- name: set_batch_warnings(warnings, refused, batch_id)!
 UPDATE import_batches

@@ -232,6 +232,48 @@ WHERE happened_at < :before
 ORDER BY happened_at
 LIMIT :most;
 
+-- name: old_messages(before, unsent_before, most)
+-- Messages that are older, and older than the other moment where they did not go out; but not of an import that is still
+-- broken off: without it that would be told again.
+SELECT n.id
+FROM notifications AS n
+WHERE
+    n.created_at < :before
+    AND (n.sent_at IS NOT NULL OR n.created_at < :unsent_before)
+    AND NOT (
+        n.kind = 'stuck'
+        AND EXISTS (
+            SELECT 1
+            FROM import_jobs AS j
+            WHERE
+                j.batch_id = n.subject
+                AND j.status = 8
+        )
+    )
+ORDER BY n.id
+LIMIT :most;
+
+-- name: count_old_messages(before, unsent_before)$
+SELECT COUNT(*)
+FROM notifications AS n
+WHERE
+    n.created_at < :before
+    AND (n.sent_at IS NOT NULL OR n.created_at < :unsent_before)
+    AND NOT (
+        n.kind = 'stuck'
+        AND EXISTS (
+            SELECT 1
+            FROM import_jobs AS j
+            WHERE
+                j.batch_id = n.subject
+                AND j.status = 8
+        )
+    );
+
+-- name: remove_messages(ids)!
+DELETE FROM notifications
+WHERE id IN :ids;
+
 -- name: old_batches(before, after_at, after_id, most)
 -- Batches that were closed before then and that no other one points to: as what its bytes repeat, or as its correction.
 SELECT

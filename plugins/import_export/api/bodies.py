@@ -156,6 +156,9 @@ class JobDetail(JobLine):
     archive_state: str
     archive_error: str | None
     attempts: int
+    worker: str | None = Field(
+        description="The machine that loaded it, or tried so last, as Airflow calls it."
+    )
     repeats_job_id: int | None
     undone_at: Moment | None
     undone_by: str | None

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from import_export.api.access import Access, Gate, Person, needed_access
 from import_export.api.faults import fault_parts
+from import_export.api.lingering import Lingering
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,8 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        guarded = _with_headers(send, docs=path == DOCS)
+        lingering = Lingering(scope, receive, send)
+        receive, guarded = lingering.receive, _with_headers(lingering.send, docs=path == DOCS)
         sending = _Sending(guarded)
         try:
             refusal = await self._refusal(scope, path)

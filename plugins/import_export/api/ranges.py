@@ -26,26 +26,24 @@ def part_answer(*types: str) -> dict[int | str, dict[str, Any]]:
 
 
 def part_of(wanted: str | None, size: int) -> tuple[int, int] | None:
-    """Begin and end (the first octet not in it) of the part that a `Range` asks for; the whole for what we do not know.
+    """Begin and end (the first octet not in it) of the part that a `Range` asks for; empty where the file has none of it.
 
-    None where the file has nothing of it. Several parts at once are not known.
+    None is the whole: without a range, and for what we do not know, such as several parts at once.
 
     >>> part_of("bytes=10-19", 100), part_of("bytes=90-", 100), part_of("bytes=-5", 100), part_of("bytes=100-", 100)
-    ((10, 20), (90, 100), (95, 100), None)
-    >>> part_of(None, 100), part_of("bytes=0-1,5-9", 100), part_of("bytes=9-2", 100)
-    ((0, 100), (0, 100), (0, 100))
+    ((10, 20), (90, 100), (95, 100), (100, 100))
+    >>> part_of(None, 100), part_of("bytes=0-1,5-9", 100), part_of("bytes=9-2", 100), part_of("lines=1-2", 100)
+    (None, None, None, None)
     """
     found = _ONE_RANGE.fullmatch(wanted.strip().lower() if wanted else "")
     if found is None:
-        return 0, size
+        return None
     first, last, of_the_end = found.groups()
     if first is None:
-        return (max(size - int(of_the_end), 0), size) if size and int(of_the_end) else None
+        return max(size - int(of_the_end), 0), size
     if last and int(last) < int(first):
-        return 0, size
-    if int(first) >= size:
         return None
-    return int(first), min(int(last) + 1, size) if last else size
+    return min(int(first), size), min(int(last) + 1, size) if last else size
 
 
 def part_response(
@@ -56,15 +54,15 @@ def part_response(
     etag = f'"{stored.etag or f"{stored.modified:x}-{stored.size:x}"}"'
     changed = format_datetime(datetime.fromtimestamp(stored.modified, UTC), usegmt=True)
     part = part_of(wanted if unless in (None, etag, changed) else None, stored.size)
-    if part is None:
-        told = f"The file has {stored.size} bytes; there are none at {wanted}."
+    start, stop = part or (0, stored.size)
+    if part is not None and start >= stop:
+        told = f"The file has {stored.size} bytes, and none of those that {wanted} asks for."
         return refusal(416, told, headers={"content-range": f"bytes */{stored.size}"})
-    start, stop = part
     answer: StreamingResponse = stream_of(
         as_generator(file.read(start, stop)), media_type, name, stop - start
     )
     answer.headers.update({"accept-ranges": "bytes", "etag": etag, "last-modified": changed})
-    if stop - start < stored.size:
+    if part is not None:
         answer.status_code = 206
         answer.headers["content-range"] = f"bytes {start}-{stop - 1}/{stored.size}"
     return answer

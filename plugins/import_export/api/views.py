@@ -122,6 +122,7 @@ def _detail_fields(job: ImportJob, language: Language) -> dict[str, object]:
         "archive_state": job.archive_state.value,
         "archive_error": job.archive_error,
         "attempts": job.attempts,
+        "worker": job.worker,
         "repeats_job_id": job.repeats_job_id,
         "undone_at": job.undone_at,
         "undone_by": job.undone_by,

@@ -66,15 +66,17 @@ class BucketFolder:
         """Put files in: first all of them under other names, then each by a copy within the bucket."""
         making = f"{_MAKING}/{uuid.uuid4().hex}"
         parts = {name: f"{making}/{number}" for number, name in enumerate(files)}
+        there: list[str] = []
         try:
             for name, part in parts.items():
                 self._bucket.put(files[name], part)
+                there.append(part)
             for name, part in parts.items():
                 self._bucket.copy(part, name)
         finally:
             # Where the bucket is away, what went wrong is told already; what is left goes by `tidy`.
             with suppress(ArchiveRefused, ArchiveUnavailable):
-                for part in parts.values():
+                for part in there:
                     self._bucket.remove(part)
 
     def tidy(self, before: float, *, dry_run: bool) -> int:

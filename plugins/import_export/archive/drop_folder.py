@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from import_export.errors import SettingsError
+from import_export.failpoints import hit
 from import_export.imports.freezing import sync_folder
 from import_export.imports.names import readable
 
@@ -157,7 +158,9 @@ def claim(
     places = {file: inside(thing, file) for file in thing.files}
     claimed = Claimed(batch_id, dist_id, tuple(map(readable, places.values())), clock())
     # Written first: whatever lies in the work folder after a crash tells what it is.
+    hit("claim.note.before")
     _write_claim(folder, claimed)
+    hit("claim.note.after")
     # A marker is for the file it was set for; left behind, it would vouch for the next one of that name.
     for marker in thing.markers:
         with suppress(FileNotFoundError), _parent(drop, marker) as (parent, name):
@@ -214,7 +217,9 @@ def _take(drop: Path, file: DroppedFile, target: Path) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with _parent(drop, file.path) as (parent, name):
+            hit("claim.rename.before")
             os.rename(name, target, src_dir_fd=parent)
+            hit("claim.rename.after")
             if _is_same(target.lstat(), file.signature):
                 return True
             _put_back(target, parent, name)

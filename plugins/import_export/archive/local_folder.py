@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from import_export.archive.buckets import Stored, made_anew
 from import_export.archive.putting_away import put_away
+from import_export.failpoints import hit
 from import_export.imports.freezing import NotAFile, opened, sync_folder
 
 _CHUNK = 1 << 20
@@ -83,7 +84,9 @@ class LocalFolder:
                 _link_or_copy(files[name], part)
             for name, part in parts.items():
                 (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+                hit("export.rename.before")
                 part.rename(self.root / name)
+                hit("export.rename.after")
         for folder in {(self.root / name).parent for name in files}:
             sync_folder(folder)
 

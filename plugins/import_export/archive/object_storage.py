@@ -13,6 +13,7 @@ from import_export.archive.buckets import Bucket
 from import_export.archive.places import folder_of, safe_name
 from import_export.archive.protocol import Archived, ArchiveItem
 from import_export.errors import ArchiveRefused, ArchiveUnavailable
+from import_export.failpoints import hit
 from import_export.folder_patterns import FOLDERS, FolderPattern
 from import_export.setting_values import local_path
 
@@ -90,7 +91,9 @@ def _store_file(target: Path, item: ArchiveItem) -> None:
     part = target.with_name(f".{target.name}.part")
     with item.path.open("rb") as source, part.open("wb") as copy:
         shutil.copyfileobj(source, copy, _CHUNK)
+    hit("archive.rename.before")
     part.rename(target)
+    hit("archive.rename.after")
     if not _holds_file(target, item):
         raise _differs(str(target))
 

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from import_export.failpoints import hit
 from import_export.imports.freezing import opened, sync_folder
 
 _CHUNK = 1 << 20
@@ -35,12 +36,14 @@ def put_away(claimed: Path, target: Path) -> None:
 def _move(source: Path, wanted: Path) -> None:
     place = _free_place(source, wanted)
     if not place.exists():
+        hit("finish.rename.before")
         try:
             source.rename(place)
         except OSError as fault:
             if fault.errno != errno.EXDEV:
                 raise
         else:
+            hit("finish.rename.after")
             return
         _copy(source, place)
     # Only now: a crash before this line leaves the file in both places, and the repeat finds it.

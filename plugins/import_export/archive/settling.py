@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from import_export.archive.drop_folder import DroppedFile, Signature, Thing
+from import_export.failpoints import hit
 from import_export.imports.names import LONGEST, readable
 from import_export.messages import Message, Phrase, Told, tell
 from import_export.scopes import LONGEST_DIST_ID
@@ -64,6 +65,7 @@ class _Found:
 
 def scan(drop: Path) -> Snapshot:
     """Look at the drop folder. Raises `OSError` when it cannot be read."""
+    hit("settle.look.before")
     top = _Found()
     descriptor = os.open(drop, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -80,6 +82,7 @@ def scan(drop: Path) -> Snapshot:
                 seen.append(seen_as(folder, folder, found.files, found.unfinished, found.markers))
     finally:
         os.close(descriptor)
+    hit("settle.look.after")
     return Snapshot(tuple(sorted(seen, key=lambda each: each.thing.name)), tuple(top.left))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from import_export.errors import SourceChanged
+from import_export.failpoints import hit
 
 _CHUNK = 1 << 20
 PART = ".part"
@@ -62,6 +63,7 @@ def write_frozen(read: Callable[[int], bytes], target: Path) -> tuple[int, str]:
     digest, size = hashlib.sha256(), 0
     part = target.with_name(target.name + PART)
     part.unlink(missing_ok=True)
+    hit("freeze.write.before")
     try:
         with part.open("xb") as copy:
             while chunk := read(_CHUNK):
@@ -74,7 +76,9 @@ def write_frozen(read: Callable[[int], bytes], target: Path) -> tuple[int, str]:
     except BaseException:
         part.unlink()
         raise
+    hit("freeze.rename.before")
     part.replace(target)
+    hit("freeze.rename.after")
     return size, digest.hexdigest()
 
 

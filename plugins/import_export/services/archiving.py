@@ -6,6 +6,7 @@ import logging
 
 from import_export.archive.protocol import Archive, ArchiveItem
 from import_export.errors import ArchiveRefused, ArchiveUnavailable
+from import_export.failpoints import hit
 from import_export.imports.jobs import ArchiveState, ImportBatch, ImportJob
 from import_export.imports.summary import Summary
 from import_export.services.context import Context
@@ -57,8 +58,11 @@ def archive_job(context: Context, archive: Archive, batch: ImportBatch, job: Imp
         # Stored before the upload, so that a repeat after a crash finds the file instead of making a second one.
         reserved = archive.reserve_id()
         if reserved is not None:
+            hit("archive.id.before")
             with context.jobs() as jobs:
                 jobs.reserve_archive_id(job.id, reserved)
+            hit("archive.id.after")
+    hit("archive.upload.before")
     archived = archive.store(
         ArchiveItem(
             path=frozen_file(context, batch, job),
@@ -74,8 +78,11 @@ def archive_job(context: Context, archive: Archive, batch: ImportBatch, job: Imp
             table_name=job.table_name,
         )
     )
+    hit("archive.upload.after")
     with context.jobs() as jobs:
         jobs.set_archived(job.id, url=archived.url, file_id=archived.file_id, now=context.clock())
+        hit("archive.commit.before")
+    hit("archive.commit.after")
 
 
 def _description(context: Context, batch: ImportBatch, job: ImportJob) -> str:

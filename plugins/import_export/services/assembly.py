@@ -7,7 +7,7 @@ from collections.abc import Callable
 from import_export.archive.opening import open_archive, open_delivery
 from import_export.services.context import Context
 from import_export.settings import Getter, Settings, load
-from import_export.stores.connections import open_database
+from import_export.stores.connections import host_name, open_database
 from import_export.stores.database import Database
 
 
@@ -25,6 +25,7 @@ def assemble(get: Getter, *, actor: str, opened: Callable[[str], Database] = ope
         open_archive=lambda: open_archive(settings),
         open_delivery=lambda: open_delivery(settings),
         actor=actor,
+        worker=host_name(),
         ddl_database=opened(settings.ddl_conn_id) if settings.ddl_conn_id else None,
     )
 

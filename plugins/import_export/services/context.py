@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +36,8 @@ class Context:
     """Opened as a user who may make and change tables, where that is another one."""
     statistics: Database
     """The accounts' statistics; a database of its own."""
-    worker: str = field(default_factory=socket.gethostname)
+    worker: str
+    """What Airflow calls this machine; jobs tell by it who did them."""
 
     @contextmanager
     def jobs(self) -> Iterator[JobStore]:

@@ -14,6 +14,7 @@ from import_export.archive.bucket_drop import are_as_seen, identity, is_as_seen
 from import_export.archive.buckets import Bucket
 from import_export.archive.drop_folder import Claimed, DroppedFile, Signature, Thing, inside
 from import_export.errors import ArchiveRefused, ArchiveUnavailable, SourceChanged
+from import_export.failpoints import hit
 from import_export.imports.freezing import PART
 from import_export.imports.jobs import ImportBatch, Mode
 from import_export.imports.names import readable
@@ -78,8 +79,10 @@ def _claim(context: Context, session: Session, drop: Bucket, thing: Thing, batch
         with session.transaction():
             JobStore(session).add_batch(batch_of_claim(claimed))
             _write_claim(DroppedStore(session), drop, thing, rows)
+            hit("claim.objects.commit.before")
     except _NotOurs:
         return False
+    hit("claim.objects.commit.after")
     log.info("batch %s: %s", batch_id, ", ".join(claimed.names))
     return True
 
@@ -128,7 +131,9 @@ def fetch_objects(context: Context, batch_id: str) -> list[Told]:
             log.warning("batch %s: %s is gone or was replaced", batch_id, drop.place(claimed.path))
             gone.append(tell(Message.REPLACED_BEFORE_READ, name=readable(claimed.place)))
             continue
+        hit("fetch.object.before")
         size, sha256 = drop.fetch(claimed.path, target)
+        hit("fetch.object.after")
         if size != claimed.size or not is_as_seen(drop, _seen(claimed)):
             target.unlink()
             raise SourceChanged(f"{drop.place(claimed.path)} was replaced while it was copied")
@@ -144,7 +149,9 @@ def remove_objects(context: Context, batch_id: str) -> None:
     for claimed in claims:
         drop = Bucket(claimed.drop_uri)
         if is_as_seen(drop, _seen(claimed)):
+            hit("remove.object.before")
             drop.remove(claimed.path)
+            hit("remove.object.after")
     # Afterwards: as long as an object is there, its claim is.
     with context.database.session() as session, session.transaction():
         for claimed in claims:

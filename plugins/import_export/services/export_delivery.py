@@ -7,6 +7,7 @@ import logging
 from import_export.archive.protocol import Archive, ArchiveItem
 from import_export.errors import ArchiveRefused, ArchiveUnavailable
 from import_export.exports.runs import Export, ExportFile
+from import_export.failpoints import hit
 from import_export.services.context import Context
 from import_export.services.export_place import find_file
 from import_export.services.exporting import exports_of
@@ -45,8 +46,11 @@ def _deliver(context: Context, archive: Archive, export: Export, file: ExportFil
         # Kept before the upload, so that a repeat after a crash finds the file instead of making a second one.
         reserved = archive.reserve_id()
         if reserved is not None:
+            hit("deliver.id.before")
             with exports_of(context) as exports:
                 exports.reserve_delivery_id(file.id, reserved)
+            hit("deliver.id.after")
+    hit("deliver.upload.before")
     with find_file(context, export, file).reading() as path:
         delivered = archive.store(
             ArchiveItem(
@@ -63,7 +67,10 @@ def _deliver(context: Context, archive: Archive, export: Export, file: ExportFil
                 folder=f"{export.folder}/{file.folder}",
             )
         )
+    hit("deliver.upload.after")
     with exports_of(context) as exports:
         exports.set_delivered(
             file.id, url=delivered.url, delivery_id=delivered.file_id, sha256=file.made.sha256
         )
+        hit("deliver.commit.before")
+    hit("deliver.commit.after")

@@ -23,6 +23,7 @@ from import_export.exports.report import Account, Page
 from import_export.exports.requests import ExportRequest, Format
 from import_export.exports.runs import MadeFile
 from import_export.exports.workbook import About, write_workbook
+from import_export.failpoints import hit
 from import_export.messages import Language
 from import_export.services.account_report import report_of
 from import_export.services.account_rows import rows_of, size_of
@@ -200,7 +201,9 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
 
 def _written(planned: _Planned, path: Path) -> MadeFile:
     """Write a file, so that it survives a power cut, and tell what it is."""
+    hit("export.write.before")
     planned.write(path)
+    hit("export.write.after")
     with path.open("rb") as file:
         os.fsync(file.fileno())
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

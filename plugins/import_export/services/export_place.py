@@ -50,17 +50,23 @@ def export_folder(context: Context, export: Export, inner: str = "") -> KeptFold
 
 def find_file(context: Context, export: Export, file: ExportFile) -> FoundFile:
     """A file of an export; raises `NotFound` when it is not there (any more)."""
-    place, name = export_folder(context, export, file.folder), file.made.name
-    return _found(place, name, file, place.look(name))
+    [found] = find_files(context, export, [file])
+    return found
 
 
 def find_files(context: Context, export: Export, files: Sequence[ExportFile]) -> list[FoundFile]:
-    """Files of an export, by one look at them all; raises `NotFound` when one is not there (any more)."""
+    """Files of an export; raises `NotFound` when one is not there (any more).
+
+    By one listing: a look at each would take long in a bucket, and does not tell a bucket that is not there.
+    """
     folders = {file.folder for file in files}
     place = export_folder(context, export, folders.pop() if len(folders) == 1 else "")
     names = [f"{file.folder}/{file.made.name}" if folders else file.made.name for file in files]
     there = place.files()
-    return [_found(place, name, file, there.get(name)) for name, file in zip(names, files, strict=True)]
+    for name, file in zip(names, files, strict=True):
+        if file.removed_at is not None or name not in there:
+            raise NotFound(f"'{file.made.name}' is not there any more; export it again")
+    return [FoundFile(place, name, there[name]) for name in names]
 
 
 def uri_of(context: Context, export: Export, file: ExportFile) -> str:
@@ -78,9 +84,3 @@ def remove_files(folder: KeptFolder, names: Collection[str]) -> None:
     """Remove those of these files that are in the folder, with the folders that are empty then."""
     for name in folder.files().keys() & set(names):
         folder.remove(name)
-
-
-def _found(place: KeptFolder, name: str, file: ExportFile, stored: Stored | None) -> FoundFile:
-    if file.removed_at is not None or stored is None:
-        raise NotFound(f"'{file.made.name}' is not there any more; export it again")
-    return FoundFile(place, name, stored)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from import_export.errors import NotFound
 from import_export.exports.runs import Export
+from import_export.failpoints import hit
 from import_export.services.context import Context
 from import_export.services.export_place import export_folder, remove_files
 from import_export.services.exporting import exports_of
@@ -34,7 +35,9 @@ def remove_old_exports(context: Context, *, dry_run: bool = False) -> list[str]:
     with exports_of(context) as exports:
         old = [exports.export(export_id) for export_id in exports.finished_before(before, delivering)]
     for export in () if dry_run else old:
+        hit("export.purge.before")
         _remove(context, export)
+        hit("export.purge.after")
         with exports_of(context) as exports:
             exports.set_removed(export.export_id, context.clock())
         log.info("export %s: its files were removed, they are older than %s days", export.export_id, days)
@@ -64,5 +67,8 @@ def _remove(context: Context, export: Export) -> None:
         log.warning("export %s: its files are left alone: %s", export.export_id, fault)
         return
     with exports_of(context) as exports:
-        files = exports.files(export.export_id)
-    remove_files(folder, [f"{file.folder}/{file.made.name}" for file in files])
+        named = {f"{file.folder}/{file.made.name}" for file in exports.files(export.export_id)}
+        undone = {each.folder for each in exports.accounts(export.export_id, undone=True)}
+    # What a worker that was killed in the middle left of an account that nobody made again has no row.
+    nameless = {name for name in folder.names() if name.count("/") == 1 and name.split("/")[0] in undone}
+    remove_files(folder, named | nameless)

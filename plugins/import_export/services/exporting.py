@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from import_export.errors import ArchiveUnavailable, BadRequest, TransientError
-from import_export.exports.names import folder_name, safe_name
+from import_export.exports.account_folders import folders_of
 from import_export.exports.report import Account
 from import_export.exports.requests import ALL, ExportRequest, read_request
 from import_export.exports.runs import (
@@ -22,6 +22,7 @@ from import_export.exports.runs import (
     ExportLine,
     Kind,
 )
+from import_export.failpoints import hit
 from import_export.services.accounts import find_account, list_accounts
 from import_export.services.context import Context
 from import_export.services.export_files import make_files, wanted_of
@@ -124,6 +125,8 @@ def plan_export(context: Context, run: Run) -> list[ExportLane]:
             made_at=planned.made_at,
             now=context.clock(),
         )
+        hit("export.plan.commit.before")
+    hit("export.plan.commit.after")
     return _lanes(export_id, dealt)
 
 
@@ -169,7 +172,9 @@ def close_export(context: Context, export_id: str) -> ExportLine:
         exports.finish(export_id, failure=failure, now=context.clock())
         line = exports.line(export_id)
         notice_export(context, session, line)
-        return line
+        hit("export.close.commit.before")
+    hit("export.close.commit.after")
+    return line
 
 
 def accounts_of(context: Context, request: ExportRequest) -> list[Account]:
@@ -188,26 +193,6 @@ def uris_of(context: Context, export_id: str) -> list[str]:
     return [file.delivered_url or uri_of(context, export, file) for file in files if file.removed_at is None]
 
 
-def folders_of(accounts: Sequence[Account], taken: Iterable[str] = ()) -> list[str]:
-    """A folder for each account, none of which is another's or taken; also not where capitals do not count.
-
-    Accounts whose names would give the same folder get their ids behind it, whichever comes first.
-    """
-    usual = [folder_name(account.username) for account in accounts]
-    keys = [each.casefold() for each in usual]
-    used = {each.casefold() for each in taken}
-    found = []
-    for account, folder, key in zip(accounts, usual, keys, strict=True):
-        name = folder if keys.count(key) == 1 and key not in used else f"{folder} {safe_name(account.id)}"
-        number = 1
-        while name.casefold() in used or (name != folder and name.casefold() in keys):
-            number += 1
-            name = f"{folder} {safe_name(account.id)} {number}"
-        used.add(name.casefold())
-        found.append(name)
-    return found
-
-
 def _export_account(context: Context, export: Export, account: ExportAccount) -> None:
     found = find_account(context, account.account_id)
     wanted = wanted_of(context, found, export.request, export.made_at)
@@ -220,6 +205,8 @@ def _export_account(context: Context, export: Export, account: ExportAccount) ->
     remove_files(folder, [name for name in folder.names() if "/" not in name and name not in made])
     with exports_of(context) as exports:
         exports.set_done(export.export_id, account, wanted.period, files, context.clock())
+        hit("export.commit.before")
+    hit("export.commit.after")
     # The account had another name when an earlier run made its files.
     _remove_strays(context, export, [file for file in earlier if file.folder != account.folder])
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from import_export.announcing import metrics
 from import_export.archive.kept_folder import KeptFolder, move_all
 from import_export.errors import Unfinished
+from import_export.failpoints import hit
 from import_export.imports.jobs import (
     FINAL,
     ArchiveState,
@@ -59,6 +60,8 @@ def finish_batch(context: Context, batch_id: str, began: datetime | None = None)
         reason = tell(Message.USER_SKIPPED).text()
         jobs.add_jobs(batch_id, skipped, actor=context.actor, reason=reason, now=context.clock())
         found = jobs.jobs(batch_id)
+        hit("finish.skipped.commit.before")
+    hit("finish.skipped.commit.after")
     _require_ends(context, batch, found)
     status = status_of(batch, found)
     if batch.finished_at is None:
@@ -66,6 +69,8 @@ def finish_batch(context: Context, batch_id: str, began: datetime | None = None)
         with context.database.session() as session, session.transaction():
             JobStore(session).finish_batch(batch_id, context.clock())
             notice_batch(context, session, batch, found)
+            hit("finish.commit.before")
+        hit("finish.commit.after")
         _count(batch, found, began)
     remove_objects(context, batch_id)
     tell_waiting(context)
@@ -112,13 +117,17 @@ def _put_away(context: Context, batch: ImportBatch, jobs: Sequence[ImportJob], s
         # A re-run made something of a batch of which nothing had been imported, or the other way about.
         move_all(other, target)
     names = _put_rejects(rejects_folder(context, batch.batch_id), target, jobs)
+    hit("finish.report.before")
     target.write(write_report(batch, status, jobs, names, context.settings.reader_language), REPORT_NAME)
+    hit("finish.report.after")
     target.put_away(work.claimed)
     if any(job.archive_state is ArchiveState.PENDING for job in jobs):
         log.warning("batch %s: its work files stay until they are archived", batch.batch_id)
         return
+    hit("finish.work.before")
     if work.root.exists():
         shutil.rmtree(work.root)
+    hit("finish.work.after")
     discard(context, batch.batch_id)
 
 

@@ -29,7 +29,7 @@ from import_export.stores.tables import list_tables
 LATELY = timedelta(days=2)
 """How far back rows and files are looked at in each run: a little more than from one daily check to the next."""
 MOST_WARNINGS = 100
-ALL = ("I1", "I2", "I3", "I4", "I5", "I6", "I7")
+ALL = ("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8")
 _AT_ONCE = 500
 _HASH = "row_hash"
 
@@ -50,7 +50,7 @@ def check_invariants(context: Context, run: Run) -> Findings:
 
 
 def violations(context: Context, since: datetime) -> Iterator[Violation]:
-    """All violations; of I2–I4 those of jobs that ended since then."""
+    """All violations; of I2–I4 those of jobs that ended since then, of I8 those of changes since then."""
     with context.database.session() as session:
         # Sessions read what is committed, so each question sees what is there when it is asked.
         yield from _of_jobs(InvariantStore(session), since)
@@ -60,6 +60,7 @@ def violations(context: Context, since: datetime) -> Iterator[Violation]:
             yield from _of_rows(session, job, tables.get(job.table_name or ""))
             yield from _of_original(context, job, batch)
         yield from _of_archives(context, session)
+        yield from _of_changes(InvariantStore(session), _audited_since(context, since))
     yield from _of_leftovers(context)
 
 
@@ -139,6 +140,20 @@ def _of_archives(context: Context, session: Session) -> Iterator[Violation]:
         if len(page) < _AT_ONCE:
             return
         last = page[-1]
+
+
+def _of_changes(store: InvariantStore, since: datetime) -> Iterator[Violation]:
+    """I8: who changed what is written down. Of calendars and addresses nothing tells when they were changed."""
+    for subject, at in store.unaudited(since):
+        yield Violation("I8", tell(Message.NOT_AUDITED, subject=subject, at=f"{at:%Y-%m-%d %H:%M:%S}"))
+    for job in store.broken_histories(since):
+        yield Violation("I8", tell(Message.BROKEN_HISTORY, job=job))
+
+
+def _audited_since(context: Context, since: datetime) -> datetime:
+    """The later one of that moment and the one from when on the audit log holds all entries still."""
+    days = context.settings.audit_retention_days
+    return max(since, context.clock() - timedelta(days=days)) if days else since
 
 
 def _of_leftovers(context: Context) -> Iterator[Violation]:

@@ -18,6 +18,7 @@ from import_export.errors import (
     RowsRefused,
     TransientError,
 )
+from import_export.failpoints import hit
 from import_export.imports.jobs import FINAL, ImportBatch, ImportJob, JobStatus
 from import_export.imports.rejects_file import RejectsFile
 from import_export.imports.staging import StagedFile, StagedResult
@@ -86,11 +87,18 @@ def _load_job(
                     job = _taken_up(context, jobs, job)
                 if job is None or job.status in FINAL:
                     return
-                if taken or job.size <= SMALL:
+                loads = taken or job.size <= SMALL
+                if loads:
                     _load_locked(context, session, batch, job, tables)
                     if taken:
                         BatchStore(session).clear_progress(job.id)
-                    return
+                    hit("load.commit.before")
+                else:
+                    hit("load.taken.commit.before")
+            if loads:
+                hit("load.commit.after")
+                return
+            hit("load.taken.commit.after")
             taken = True
         except (Deadlock, ConfigurationChanged) as fault:
             tries += 1
@@ -153,7 +161,9 @@ def _load_locked(
         session.execute("ROLLBACK TO SAVEPOINT before_rows")
         settle_refused(context, jobs, job, table, staged)
         return
+    hit("load.status.before")
     settle(context, jobs, job, table, staged, merged, digest)
+    hit("load.status.after")
 
 
 def _still_there(session: Session, jobs: JobStore, same: ImportJob, tables: LaneTables) -> bool:
@@ -183,7 +193,9 @@ def _load_rows(
             version=plan.version,
         )
         frames = watched(context, job, staged) if job.size > SMALL else staged
+        hit("load.rows.before")
         merged = load_rows(session, target, frames, lambda: _staged(context, batch, plan, None))
+        hit("load.rows.after")
     # Before the COMMIT: the batch may be closed by another machine.
     share_file(context, batch.batch_id, rejects_path, REJECTS)
     if merged.rows != staged.result.good:

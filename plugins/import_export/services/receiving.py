@@ -14,6 +14,7 @@ from import_export.archive.buckets import Bucket
 from import_export.archive.drop_folder import Claimed, Thing, check_same_filesystem, claim
 from import_export.archive.sources import copy_sources
 from import_export.errors import BadRequest
+from import_export.failpoints import hit
 from import_export.imports.extraction import Source, extract
 from import_export.imports.jobs import ImportBatch, Mode
 from import_export.imports.validation import AUTO
@@ -88,6 +89,8 @@ def register_claim(context: Context, claimed: Claimed) -> bool:
     share(context, claimed.batch_id, context.work(claimed.batch_id).claimed, CLAIMED)
     with context.jobs() as jobs:
         jobs.add_batch(batch_of_claim(claimed))
+        hit("register.commit.before")
+    hit("register.commit.after")
     log.info("batch %s: %s", claimed.batch_id, ", ".join(claimed.names))
     return True
 
@@ -150,6 +153,7 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
     gone = fetch_objects(context, batch_id)
     # Those of a bucket, too: they may be replaced there while other machines still need them.
     share(context, batch_id, work.claimed, CLAIMED, once=True)
+    hit("extract.files.before")
     sources = [
         Source(path.relative_to(work.claimed).as_posix(), path)
         for path in sorted(work.claimed.rglob("*"))
@@ -173,10 +177,14 @@ def extract_batch(context: Context, batch_id: str) -> list[Lane]:
         for number, file in enumerate(extracted.files, start=1)
     ]
     with context.jobs() as jobs:
-        jobs.start_batch(batch_id, context.clock())
-        jobs.set_warnings(batch_id, warnings, refused=bool(warnings))
-        jobs.add_jobs(batch_id, new, actor=context.actor, reason="received", now=context.clock())
-        return _dealt(context, jobs, batch_id)
+        # A worker that froze finds nothing any more when it wakes up behind another one, and has nothing to tell.
+        if jobs.start_batch(batch_id, context.clock()):
+            jobs.set_warnings(batch_id, warnings, refused=bool(warnings))
+            jobs.add_jobs(batch_id, new, actor=context.actor, reason="received", now=context.clock())
+        lanes = _dealt(context, jobs, batch_id)
+        hit("extract.commit.before")
+    hit("extract.commit.after")
+    return lanes
 
 
 def _dealt(context: Context, jobs: JobStore, batch_id: str) -> list[Lane]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from import_export.errors import BadRequest, InvalidMove, Unfinished
+from import_export.failpoints import hit
 from import_export.imports.jobs import FINAL, ImportBatch, ImportJob, JobStatus
 from import_export.services.context import Context
 from import_export.services.originals import restore
@@ -59,6 +60,8 @@ def rerun_job(context: Context, job_id: int, start_run: StartRun) -> str:
             now=context.clock(),
         )
         number = store.batch(batch.batch_id).reruns
+        hit("rerun.commit.before")
+    hit("rerun.commit.after")
     run_id = f"{batch.batch_id}{AGAIN}{number}"
     start_run(run_id)
     return run_id

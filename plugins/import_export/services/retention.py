@@ -16,11 +16,13 @@ from pathlib import Path
 
 from import_export.archive.buckets import Bucket
 from import_export.archive.kept_folder import KeptFolder
+from import_export.failpoints import hit
 from import_export.imports.jobs import is_batch_id
 from import_export.services.context import Context
 from import_export.services.export_retention import remove_old_exports
 from import_export.services.leftovers import batch_folders, is_untouched
 from import_export.services.maintenance import Findings, Run, maintenance_of
+from import_export.services.notifying import OF_USE
 from import_export.services.originals import REPORT_NAME, found_folder, kept_folder, rejects_names
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ def remove_old(context: Context, run: Run) -> Findings:
         "rejects": _closed_files(context, run, context.settings.rejects_retention_days, rejects=True),
         "job_events": _job_events(context, run),
         "audit_entries": _audit_entries(context, run),
+        "messages": _messages(context, run),
         "batches": _batches(context, run),
         "exports": len(remove_old_exports(context, dry_run=run.dry_run)),
     }
@@ -95,11 +98,13 @@ def _remove_files(context: Context, run: Run, folder: KeptFolder, batch_id: str,
     going = (of_rejects if rejects else files - of_rejects) - {REPORT_NAME}
     if run.dry_run:
         return len(going)
+    hit("purge.files.before")
     if files - going <= {REPORT_NAME}:
         folder.discard()
     else:
         for name in going:
             folder.remove(name)
+    hit("purge.files.after")
     return len(going)
 
 
@@ -131,6 +136,23 @@ def _audit_entries(context: Context, run: Run) -> int:
     return found
 
 
+def _messages(context: Context, run: Run) -> int:
+    """Messages that went out or never will; never that of an import that is still broken off."""
+    before = _before(context, context.settings.messages_retention_days)
+    if before is None:
+        return 0
+    unsent = context.clock() - OF_USE
+    if run.dry_run:
+        with maintenance_of(context) as store:
+            return store.count_old_messages(before, unsent)
+    removed, page = 0, _ROWS_AT_ONCE
+    while page == _ROWS_AT_ONCE:
+        with maintenance_of(context) as store:
+            page = store.remove_old_messages(before, unsent, _ROWS_AT_ONCE)
+        removed += page
+    return removed
+
+
 def _batches(context: Context, run: Run) -> int:
     """Batches whose files are gone, with all that is known of them; never one that another one points to."""
     before = _before(context, context.settings.batches_retention_days)
@@ -145,6 +167,8 @@ def _batches(context: Context, run: Run) -> int:
                 if not run.dry_run:
                     with maintenance_of(context) as store:
                         store.remove_batch(batch_id)
+                        hit("purge.batch.commit.before")
+                    hit("purge.batch.commit.after")
         if len(page) < _AT_ONCE:
             break
         last = page[-1]

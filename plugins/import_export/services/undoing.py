@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from import_export.errors import CountsDisagree, NotUndoable
+from import_export.failpoints import hit
 from import_export.imports.jobs import ArchiveState, ImportJob, JobStatus
 from import_export.imports.tables import ImportTable
 from import_export.services.context import Context
@@ -40,7 +41,9 @@ def undo_job(context: Context, job_id: int) -> int:
             new={"table": table.table_name, "rows": 0},
             now=now,
         )
-        return removed
+        hit("undo.commit.before")
+    hit("undo.commit.after")
+    return removed
 
 
 def _undoable(session: Session, jobs: JobStore, job: ImportJob) -> ImportTable:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from import_export.errors import ArchiveRefused, BadRequest, Forbidden, NotFound, TransientError
+from import_export.failpoints import hit
 from import_export.imports.extraction import DATA_EXTENSIONS
 from import_export.imports.jobs import ImportBatch, ImportJob, JobStatus, Mode
 from import_export.imports.names import readable
@@ -120,7 +121,10 @@ def take_upload(
     share(context, batch_id, work.spool, CLAIMED)
     with context.jobs() as jobs:
         jobs.add_batch(batch)
+        hit("upload.commit.before")
+    hit("upload.commit.after")
     work.spool.rename(work.claimed)
+    hit("upload.rename.after")
     log.info("batch %s: %s", batch_id, ", ".join(names))
     if form.mode is Mode.FULL:
         postponed = not _started(context, batch_id, start_run)

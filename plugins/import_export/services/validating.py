@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from import_export.errors import TransientError
+from import_export.failpoints import hit
 from import_export.imports.jobs import ImportBatch, ImportJob, JobStatus
 from import_export.imports.tables import ImportTable
 from import_export.imports.validation import Verdict, quick_validate
@@ -87,6 +88,8 @@ def _validate_group(
                 _keep(context, jobs, batch, job, _verdict(context, job, batch, tables), steps)
             else:
                 large = jobs.move_along(job, steps, actor=context.actor, now=context.clock())
+        hit("validate.commit.before")
+    hit("validate.commit.after")
     if large is None:
         return
     verdict = _verdict(context, large, batch, tables)
@@ -94,6 +97,8 @@ def _validate_group(
         job = jobs.lock(large.id)
         if job.status is JobStatus.VALIDATING:
             _keep(context, jobs, batch, job, verdict, [])
+        hit("validate.large.commit.before")
+    hit("validate.large.commit.after")
 
 
 def _verdict(context: Context, job: ImportJob, batch: ImportBatch, tables: Sequence[ImportTable]) -> Verdict:

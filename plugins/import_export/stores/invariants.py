@@ -50,6 +50,14 @@ class InvariantStore:
         """Jobs whose counts do not add up."""
         return [found for (found,) in queries("invariants").wrong_counts(self.session.raw)]
 
+    def unaudited(self, since: datetime) -> list[tuple[str, datetime]]:
+        """What people changed since then without an entry in the audit log: the entry's subject, and when."""
+        return list(queries("invariants").unaudited(self.session.raw, since=since))
+
+    def broken_histories(self, since: datetime) -> list[int]:
+        """Jobs whose history leaves out a move."""
+        return [found for (found,) in queries("invariants").broken_histories(self.session.raw, since=since)]
+
     def unique_keys(self, table_name: str) -> list[set[str]]:
         """The columns of each unique key of a table of ours."""
         found: dict[str, set[str]] = {}

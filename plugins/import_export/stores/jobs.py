@@ -112,9 +112,9 @@ class JobStore:
         """Remember that a run was started for a batch, or is about to be."""
         self._sql.set_run_asked(self._raw, batch_id=batch_id, now=now)
 
-    def start_batch(self, batch_id: str, now: datetime) -> None:
-        """Remember that a run has taken the batch up."""
-        self._sql.start_batch(self._raw, batch_id=batch_id, now=now)
+    def start_batch(self, batch_id: str, now: datetime) -> bool:
+        """Remember that a run has taken the batch up; False when another one has done so."""
+        return bool(self._sql.start_batch(self._raw, batch_id=batch_id, now=now))
 
     def finish_batch(self, batch_id: str, now: datetime) -> None:
         """Remember that nothing is left to do for the batch."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from import_export.errors import ConfigurationChanged
+from import_export.failpoints import hit
 from import_export.imports.tables import ImportTable
 from import_export.stores.database import Session, quoted, told_refusals
 from import_export.stores.merging import finish_direct, merge, some_are_there
@@ -100,7 +101,9 @@ def _load_staged(session: Session, target: Target, counted: Counted) -> Merged:
         own_table(session, target.table.table_name)
         _check_version(session, target)
     removed, slices = remove_slices(session, target) if target.table.replaces and counted.rows else (0, ())
+    hit("merge.rows.before")
     inserted, updated = merge(session, target, counted.rows - len(superseded))
+    hit("merge.rows.after")
     return Merged(counted.rows, inserted, updated, superseded, removed, slices)
 
 

@@ -190,6 +190,18 @@ class MaintenanceStore:
         """Remove some of them; how many."""
         return int(self._sql.remove_old_audit(self._raw, before=before, most=most))
 
+    def count_old_messages(self, before: datetime, unsent_before: datetime) -> int:
+        """How many messages are older; `unsent_before`: what counts for those that did not go out."""
+        return int(self._sql.count_old_messages(self._raw, before=before, unsent_before=unsent_before))
+
+    def remove_old_messages(self, before: datetime, unsent_before: datetime, most: int) -> int:
+        """Remove some of them; how many."""
+        rows = self._sql.old_messages(self._raw, before=before, unsent_before=unsent_before, most=most)
+        ids = tuple(message_id for (message_id,) in rows)
+        if ids:
+            self._sql.remove_messages(self._raw, ids=ids)
+        return len(ids)
+
     def old_batches(
         self, before: datetime, after: tuple[datetime, str] | None, most: int
     ) -> list[tuple[datetime, str]]:

@@ -17,6 +17,7 @@ from itertools import chain
 import polars as pl
 
 from import_export.errors import CountsDisagree
+from import_export.failpoints import hit
 from import_export.imports.tables import Column, ImportTable
 from import_export.stores.database import Session, qualified, quoted
 from import_export.stores.pipe import feed
@@ -194,6 +195,7 @@ def stage(session: Session, target: Target, counted: Counted) -> tuple[int, ...]
 
     Where the table has unique columns they are the primary key here, too: of equal keys in one file the last stays.
     """
+    hit("stage.rows.before")
     _create(session, target)
     if session.local_infile and not target.few:
         replaced = _load_data(session, target, counted)
@@ -207,6 +209,7 @@ def stage(session: Session, target: Target, counted: Counted) -> tuple[int, ...]
         replaced = _insert(session, target, counted)
     if target.compared:
         session.execute(f"UPDATE {STAGING} AS s SET s.row_hash = {hash_in_mysql(target, 's')}")
+    hit("stage.rows.after")
     return _superseded(session, target, counted) if replaced else ()
 
 

@@ -148,6 +148,7 @@ IMPORT_WORDS = {
     "make_alias": ("Use as", "Pakai sebagai"),
     "choose": ("choose …", "pilih …"),
     "job": ("job {job}", "tugas {job}"),
+    "loaded_on": ("on", "di"),
     "by_whom": ("by", "oleh"),
     # who is missing
     "missing_title": ("Who is missing", "Yang belum kirim"),

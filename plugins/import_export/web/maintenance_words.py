@@ -48,6 +48,7 @@ MAINTENANCE_WORDS = {
     "count_rejects": ("files of rejected rows removed", "file baris yang ditolak dihapus"),
     "count_job_events": ("moves removed from histories", "langkah riwayat dihapus"),
     "count_audit_entries": ("entries of changes removed", "catatan perubahan dihapus"),
+    "count_messages": ("messages removed", "pesan dihapus"),
     "count_batches": ("batches forgotten", "batch dilupakan"),
     "count_exports": ("exports whose files were removed", "ekspor yang filenya dihapus"),
     "count_messages_due": ("messages that would be sent", "pesan yang akan dikirim"),
