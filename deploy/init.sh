@@ -16,8 +16,9 @@ if [[ "${OWN_BUCKET:-}" == yes ]]; then
     python deploy/make_bucket.py
 fi
 
+pools=$(airflow pools list --output plain)
 make_pool() { # name, slots, description
-    if airflow pools get "$1" > /dev/null 2>&1; then
+    if grep --quiet "^$1 " <<< "$pools"; then
         echo "pool $1 is there already"
     else
         airflow pools set "$1" "$2" "$3"
