@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,8 +36,13 @@ class MySQL:
         return f"mysql://root:{self.root_password}@{HOST}:{self.port}/{database}"
 
 
-def start_mysql(local: Local, port: int, password: str, root_password: str) -> MySQL:
-    """Make the data folder on first use, start the server, and wait until the database can be used."""
+def start_mysql(
+    local: Local, port: int, password: str, root_password: str, options: Sequence[str] = ()
+) -> MySQL:
+    """Make the data folder on first use, start the server, and wait until the database can be used.
+
+    `options` count more than our own.
+    """
     server = _server()
     data = local.root / "mysql"
     user = [f"--user={_user()}"]
@@ -62,6 +68,7 @@ def start_mysql(local: Local, port: int, password: str, root_password: str) -> M
                 "--character-set-server=utf8mb4",
             ),
             *("--innodb-buffer-pool-size=512M", "--innodb-flush-log-at-trx-commit=1", *_own_options(server)),
+            *options,
         ],
     )
     running = MySQL(child, port, password, root_password)
