@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ import pytest
 from devtools.cluster import Cluster
 from devtools.cluster_demo import client
 from devtools.cluster_hosts import Component
-from devtools.local import HOST_VARIABLE, Local
+from devtools.local import HOST, HOST_VARIABLE, Local
 from devtools.mysql import USER
 from devtools.processes import of_stack
 from import_export.imports.jobs import ImportJob
+from tests.cutting_proxy import CuttingProxy
 from tests.running import Running, eventually
-from tests.tcp_proxy import TcpProxy
 
 # Compose's own settings but for these: a worker that is lost is noticed after half a minute instead of five.
 QUICK = {
@@ -41,7 +41,7 @@ class Hosts(Running):
     """The running cluster: from outside, and with a hand on its processes and wires."""
 
     cluster: Cluster
-    wires: dict[str, TcpProxy]
+    wires: dict[str, CuttingProxy]
     """The way of each worker to Redis, by the worker's address."""
 
     @property
@@ -131,14 +131,15 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
     local = Local(tmp_path_factory.mktemp("a cluster"))
     port = local.remembered()["redis_port"]
     cluster = Cluster(local, settings=QUICK)
-    wires = {worker.address: TcpProxy(port) for worker in cluster.workers}
-    for worker in cluster.workers:
-        cluster.addresses[worker.name] = {"redis:6379": wires[worker.address].address}
-    try:
-        cluster.start()
-        yield Hosts(local.root, cluster.facts, cluster, wires)
-    finally:
-        cluster.stop()
-        for wire in wires.values():
-            wire.close()
+    with ExitStack() as opened:
+        wires = {
+            worker.address: opened.enter_context(CuttingProxy((HOST, port))) for worker in cluster.workers
+        }
+        for worker in cluster.workers:
+            cluster.addresses[worker.name] = {"redis:6379": f"{HOST}:{wires[worker.address].port}"}
+        try:
+            cluster.start()
+            yield Hosts(local.root, cluster.facts, cluster, wires)
+        finally:
+            cluster.stop()
     assert of_stack(local) == []

@@ -21,7 +21,7 @@ def test_a_worker_cut_off_from_redis_ends_its_load_once_and_works_on_afterwards(
     with hosts.held():
         cut_off = hosts.begun(hosts.drop("0301/stocks_of_the_cut_off.csv", stocks(70, ROWS)))
         wire = hosts.wires[cut_off.worker or ""]
-        wire.cut()
+        wire.refuse()
     other = hosts.begun(hosts.drop("0302/stocks_of_the_other.csv", stocks(71, ROWS)))
     assert other.worker != cut_off.worker
     for number, begun in ((70, cut_off), (71, other)):
@@ -31,7 +31,7 @@ def test_a_worker_cut_off_from_redis_ends_its_load_once_and_works_on_afterwards(
         assert hosts.scalar(f"SELECT COUNT(*) FROM stocks WHERE sku LIKE '{number}______'") == ROWS
         moves = [(event.old, event.new) for event in hosts.events(job.id)]
         assert moves == [(None, 1), (1, 4), (4, 5), (5, 3), (3, 9)]
-    wire.mend()
+    wire.accept()
     eventually(hosts.cluster.all_work)
     with hosts.held():
         names = [

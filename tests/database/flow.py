@@ -109,6 +109,15 @@ class Flow:
             return int(count)
 
 
+def is_alone(database: Database) -> bool:
+    """Whether the server has noticed that others' connections are gone, and has rolled back what was done on them."""
+    with database.session() as session:
+        return not session.rows(
+            "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() "
+            "UNION ALL SELECT 1 FROM information_schema.innodb_trx WHERE trx_mysql_thread_id <> CONNECTION_ID()"
+        )
+
+
 def eventually(look: Callable[[], object], seconds: float = 60) -> None:
     """Wait until something is so in another process or thread, whose steps nothing else tells."""
     deadline = time.monotonic() + seconds

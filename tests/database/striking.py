@@ -49,7 +49,8 @@ from import_export.services.undoing import undo_job
 from import_export.services.uploading import take_upload, upload_form
 from import_export.services.validating import validate_lane
 from import_export.stores.database import Database
-from tests.database.flow import STOCKS_HEADER, Flow, eventually
+from tests.database.flow import STOCKS_HEADER, Flow, eventually, is_alone
+from tests.s3_stand_in import Store
 
 SALES_HEADER = "Kode Distributor;No DO;Tanggal DO;Kode Toko;Kode Barang;Qty;Total Penjualan\n"
 LATER = timedelta(minutes=31)
@@ -168,6 +169,8 @@ class Striking:
     """One installation, and what is done in it by processes that fail and by those that follow."""
 
     flow: Flow
+    store: Store | None = None
+    """Of the installation whose drop folder is a bucket's."""
 
     def at(self, case: Case, after: timedelta = timedelta(), **settings: Any) -> Context:
         """The installation on the days of a case, some time later."""
@@ -179,7 +182,7 @@ class Striking:
         )
 
     def later(self, case: Case, after: timedelta) -> Striking:
-        return Striking(replace(self.flow, context=self.at(case, after)))
+        return replace(self, flow=replace(self.flow, context=self.at(case, after)))
 
     # What the processes do.
 
@@ -191,7 +194,7 @@ class Striking:
         for batch_id in self.flow.claim():
             self.work_off(batch_id)
 
-    _large = _import
+    _large = _bucket = _import
 
     def load(self, case: Case) -> None:
         """One step of the path alone."""
@@ -253,6 +256,9 @@ class Striking:
         if case.path in ("import", "large", "undo", "rerun", "purge"):
             for name, octets in case.files.items():
                 self.flow.drop(f"{case.dist_id}/{name}", octets)
+        if case.path == "bucket" and self.store is not None:
+            for name, octets in case.files.items():
+                self.store.put(f"drop/{case.dist_id}/{name}", octets)
         if case.path in ("undo", "rerun", "purge"):
             self._import(case)
         if case.path == "export_purge":
@@ -287,11 +293,8 @@ class Striking:
         return Life.ENDED if begun else Life.NONE
 
     def is_alone(self) -> bool:
-        """Whether the server has no other connection to the database."""
-        with self.flow.context.database.session() as session:
-            return not session.rows(
-                "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
-            )
+        """Whether nobody else holds anything any more."""
+        return is_alone(self.flow.context.database)
 
     # What must be so in the end.
 
@@ -312,6 +315,7 @@ class Striking:
         """Nothing contradicts the invariants, nothing is left, and everything is there once."""
         assert self.told(case) == []
         assert [path for path in (self.flow.root / "drop").rglob("*") if path.is_file()] == []
+        assert self.store is None or self.store.names("drop/") == []
         assert list((self.flow.root / "work").iterdir()) == []
         getattr(self, f"_check_{case.path}", self._check_import)(case)
 
@@ -399,21 +403,27 @@ class Forks:
         self._start = multiprocessing.get_context("forkserver")
         self._start.set_forkserver_preload([__name__])
 
-    def start(self, target: Callable[..., None], *arguments: Any) -> Any:
-        process = self._start.Process(target=target, args=arguments, daemon=True)
+    def start(self, target: Callable[..., None], *arguments: Any, **named: Any) -> Any:
+        process = self._start.Process(target=target, args=arguments, kwargs=named, daemon=True)
         process.start()
         return process
 
 
 def struck(
-    uri: str, root: Path, case: Case, strike: str, kind: type[Database] = Database, only: str = "attempt"
+    uri: str,
+    root: Path,
+    case: Case,
+    strike: str,
+    kind: type[Database] = Database,
+    only: str = "attempt",
+    **others: Any,
 ) -> None:
     """In a process of its own: the path, with a failpoint."""
     # What breaks off is told by the process' end.
     os.environ[failpoints.GUARD], os.environ[failpoints.VARIABLE] = "1", strike
     failpoints.arm()
     database = kind(AirflowConnection.from_uri(uri, conn_id="import_export_mysql"))
-    getattr(Striking(installation(database, root)).later(case, timedelta()), only)(case)
+    getattr(Striking(installation(database, root, **others)).later(case, timedelta()), only)(case)
 
 
 def is_stopped(process: Any) -> bool:
@@ -459,4 +469,5 @@ PATHS: Mapping[str, str] = {
 
 
 def path_of(point: str) -> str:
+    """The path on which a point is."""
     return next(path for begin, path in PATHS.items() if point.startswith(begin))

@@ -30,6 +30,7 @@ from tests.database.striking import (
     woken,
 )
 from tests.migrated import migrated, migrated_statistics
+from tests.s3_stand_in import Store, new_store
 
 
 @dataclass
@@ -38,11 +39,17 @@ class Installations:
 
     server: Any
     folder: Path
+    store: Store | None = None
 
     def __post_init__(self) -> None:
         self._numbers = count(1)
         self._current: Any = None
         self._striking: Striking | None = None
+
+    @property
+    def others(self) -> dict[str, Any]:
+        """Settings that are different."""
+        return {"drop_folder": self.store.uri("drop")} if self.store else {}
 
     def striking(self) -> Striking:
         if self._striking is None:
@@ -50,7 +57,8 @@ class Installations:
             self._current = self.server.fresh_database()
             database = migrated(self.server, self._current.__enter__())
             fill(migrated_statistics(self.server, database), AccountPlan(1, 20, 5, 0))
-            self._striking = Striking(installation(database, self.folder / str(next(self._numbers))))
+            made = installation(database, self.folder / str(next(self._numbers)), **self.others)
+            self._striking = Striking(made, self.store)
         return self._striking
 
     def case(self, path: str) -> Case:
@@ -75,7 +83,8 @@ def ended(process: Any, striking: Striking) -> None:
 
 
 @pytest.fixture(scope="module")
-def forks(pytestconfig: pytest.Config) -> Iterator[Forks]:
+def forks(pytestconfig: pytest.Config, s3_server: str) -> Iterator[Forks]:
+    """`s3_server`: the process that is forked from has the connection to it in its environment."""
     with pytest.MonkeyPatch.context() as environment:
         # Python does not hand its own on to the process that is forked from.
         environment.setenv("PYTHONPATH", f"{pytestconfig.rootpath}/plugins:{pytestconfig.rootpath}")
@@ -89,29 +98,81 @@ def installations(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
     found.close()
 
 
-@pytest.mark.parametrize("action", ["raise", "kill", "sleep", "drop"])
-@pytest.mark.parametrize("point", [point for point in POINTS if path_of(point) != "bucket"])
+@pytest.fixture(scope="module")
+def of_buckets(
+    server: Any, s3_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installations]:
+    """Those whose drop folder is a bucket's."""
+    found = Installations(server, tmp_path_factory.mktemp("buckets"), new_store(s3_server))
+    yield found
+    found.close()
+
+
+def is_connected(point: str) -> bool:
+    """Whether the process uses a connection at the point; cutting none is no trouble."""
+    return point.startswith(
+        ("validate.", "load.", "stage.", "merge.", "claim.objects.", "export.write.")
+    ) or (point.endswith(".commit.before"))
+
+
+STRIKES = [
+    pytest.param(path_of(point), f"{point}={action}", id=f"{point}-{action}")
+    for point in POINTS
+    for action in ("raise", "kill", "sleep", "drop")
+    if action != "drop" or is_connected(point)
+]
+UNCONNECTED = [
+    (
+        path,
+        ";".join(f"{point}=drop" for point in POINTS if path_of(point) == path and not is_connected(point)),
+    )
+    for path in sorted({path_of(point) for point in POINTS})
+]
+
+
+@pytest.mark.parametrize(("path", "strike"), STRIKES)
 def test_whatever_happens_at_a_point_nothing_is_lost_and_nothing_doubled(
-    forks: Forks, installations: Installations, point: str, action: str
+    forks: Forks, installations: Installations, of_buckets: Installations, path: str, strike: str
 ) -> None:
-    striking, case = installations.striking(), installations.case(path_of(point))
-    installations.renew()
+    where = of_buckets if path == "bucket" else installations
+    if path == "bucket" and where.server.name != "mariadb" and "commit" not in strike:
+        pytest.skip("what is done in the bucket itself is the same with every database")
+    striking, case = where.striking(), where.case(path)
+    where.renew()
     now = striking.later(case, timedelta())
     now.prepare(case)
     uri = striking.flow.context.database.connection.get_uri()
-    process = forks.start(struck, uri, striking.flow.root, case, f"{point}={action}")
-    if action == "sleep":
+    process = forks.start(struck, uri, striking.flow.root, case, strike, **where.others)
+    if strike.endswith("=sleep"):
         assert frozen(process)
         impatient = Impatient(striking.flow.context.database.connection)
         context = replace(now.flow.context, database=impatient)
-        quietly(Striking(replace(now.flow, context=context)).follow, case)
+        quietly(replace(now, flow=replace(now.flow, context=context)).follow, case)
         woken(process)
     ended(process, striking)
-    if action == "kill":
+    if strike.endswith("=kill"):
         assert process.exitcode == -9, "the point was reached"
     now.follow(case)
     now.check(case)
-    installations.keep(striking)
+    where.keep(striking)
+
+
+@pytest.mark.parametrize(("path", "strikes"), UNCONNECTED, ids=[path for path, _ in UNCONNECTED])
+def test_where_nothing_is_connected_a_broken_network_is_no_trouble(
+    forks: Forks, installations: Installations, of_buckets: Installations, path: str, strikes: str
+) -> None:
+    where = of_buckets if path == "bucket" else installations
+    striking, case = where.striking(), where.case(path)
+    where.renew()
+    now = striking.later(case, timedelta())
+    now.prepare(case)
+    uri = striking.flow.context.database.connection.get_uri()
+    process = forks.start(struck, uri, striking.flow.root, case, strikes, **where.others)
+    ended(process, striking)
+    assert process.exitcode == 0
+    now.follow(case)
+    now.check(case)
+    where.keep(striking)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from import_export.services.recovering import recover
 from import_export.services.validating import validate_lane
 from import_export.stores.database import Database
 from tests.cutting_proxy import Cut, CuttingProxy, Seen
-from tests.database.flow import STOCKS_HEADER, Flow, eventually
+from tests.database.flow import STOCKS_HEADER, Flow, eventually, is_alone
 from tests.database.striking import Impatient
 from tests.migrated import migrated
 from tests.servers import Server
@@ -57,11 +57,7 @@ class Waiting:
             )
 
     def is_alone(self) -> bool:
-        """Whether the server has noticed that connections are lost, and has given back their locks."""
-        with self.flow.context.database.session() as session:
-            return not session.rows(
-                "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
-            )
+        return is_alone(self.flow.context.database)
 
     def loads(self) -> None:
         """The task's next attempt."""
@@ -113,6 +109,7 @@ def ordinary(server: Server, database: Database, tmp_path: Path) -> Iterator[Flo
     name = f"u_{database.name}"[:32]
     server.execute(f"CREATE USER '{name}'@'%' IDENTIFIED BY 'p'")
     server.execute(f"GRANT ALL ON {database.name}.* TO '{name}'@'%'")
+    server.execute(f"GRANT PROCESS ON *.* TO '{name}'@'%'")
     connection = type(database.connection)(
         conn_id="ordinary",
         conn_type="mysql",

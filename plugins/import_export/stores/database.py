@@ -146,7 +146,7 @@ class Session:
             self.raw.close()
 
 
-class _Hook(MySqlHook):  # type: ignore[misc]
+class _Hook(MySqlHook):
     """Airflow's, with limits to how long anything is waited for."""
 
     def _get_conn_config_mysql_client(self, conn: Any) -> dict[str, Any]:
