@@ -86,7 +86,7 @@ def _imported(facts: dict[str, str], files: Path) -> tuple[float, int]:
     token = _post(f"{facts['url']}/auth/token", login)["access_token"]
     for number in range(BATCHES):
         place = f"s3://{CONNECTION}@{facts['bucket']}/bench/{number}/"
-        run = {"dag_run_id": f"bench {number}", "logical_date": None, "conf": {"files": [place]}}
+        run = {"dag_run_id": f"bench_{number}", "logical_date": None, "conf": {"files": [place]}}
         _post(f"{facts['url']}/api/v2/dags/import_batch/dagRuns", run, token)
     while not (found := _finished(facts["mysql_uri"])):
         time.sleep(1)
