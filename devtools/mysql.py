@@ -37,11 +37,18 @@ class MySQL:
 
 
 def start_mysql(
-    local: Local, port: int, password: str, root_password: str, users: Sequence[str] = ()
+    local: Local,
+    port: int,
+    password: str,
+    root_password: str,
+    *,
+    users: Sequence[str] = (),
+    options: Sequence[str] = (),
 ) -> MySQL:
     """Make the data folder on first use, start the server, and wait until the database can be used.
 
     `users`: the statements that make database and users, where they are other ones than ours. Each is run at every start.
+    `options` count more than our own.
     """
     server = _server()
     data = local.root / "mysql"
@@ -68,6 +75,7 @@ def start_mysql(
                 "--character-set-server=utf8mb4",
             ),
             *("--innodb-buffer-pool-size=512M", "--innodb-flush-log-at-trx-commit=1", *_own_options(server)),
+            *options,
         ],
     )
     running = MySQL(child, port, password, root_password)

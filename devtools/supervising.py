@@ -74,7 +74,11 @@ class Supervised(ABC):
         if uri := os.environ.get("IMPORT_EXPORT_MYSQL_URI"):
             return uri
         running = start_mysql(
-            self.local, known["mysql_port"], known["mysql_password"], known["mysql_root_password"], users
+            self.local,
+            known["mysql_port"],
+            known["mysql_password"],
+            known["mysql_root_password"],
+            users=users,
         )
         self.children.append(running.child)
         return running.uri

@@ -28,8 +28,11 @@ def pytest_report_header() -> str:
 # Last, after pytest's own order by servers.
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest group first, then a server after the other: several processes are given the groups in this order."""
-    order = (*SHARED, *wanted_servers())
+    """Several processes are given the groups in this order: the longest first, then a server after the other.
+
+    Another Airflow comes late, so that it is not beside the first one.
+    """
+    order = ("e2e", *wanted_servers(), "cluster")
 
     def place(item: pytest.Item) -> int:
         shared = group_of(item.nodeid).split()[-1]

@@ -170,8 +170,9 @@ class _Link:
     def _until_cut(self, work: Callable[[], None]) -> None:
         with suppress(OSError):
             work()
-        if not self._silent:
-            self.close()
+        if self._silent:
+            return  # until somebody ends the proxy: that is what silence is
+        self.close()
         self._proxy.forget(self)
 
     def _requests(self) -> None:

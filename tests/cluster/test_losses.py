@@ -22,8 +22,8 @@ def test_a_worker_cut_off_from_redis_ends_its_load_once_and_works_on_afterwards(
         cut_off = hosts.begun(hosts.drop("0301/stocks_of_the_cut_off.csv", stocks(70, ROWS)))
         wire = hosts.wires[cut_off.worker or ""]
         wire.cut()
-        other = hosts.begun(hosts.drop("0302/stocks_of_the_other.csv", stocks(71, ROWS)))
-        assert other.worker != cut_off.worker
+    other = hosts.begun(hosts.drop("0302/stocks_of_the_other.csv", stocks(71, ROWS)))
+    assert other.worker != cut_off.worker
     for number, begun in ((70, cut_off), (71, other)):
         job = eventually(lambda name=begun.filename: hosts.batch_with(name))[0]
         assert (job.status, job.counts.inserted) == (JobStatus.COMPLETE, ROWS)

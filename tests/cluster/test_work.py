@@ -95,10 +95,11 @@ def test_what_a_killed_worker_was_loading_is_loaded_by_the_other_one_once(hosts:
         assert job.archive_state is ArchiveState.DONE
         assert job.worker != night.lost
         assert hosts.scalar(f"SELECT COUNT(*) FROM stocks WHERE sku LIKE '{number:02d}______'") == ROWS
-        broke_off = [(3, 8), (8, 3)] if taken_over else []
+        # On a slow machine more of them: a load that waits for its table longer than half a minute breaks off, too.
+        assert job.attempts >= (2 if taken_over else 1)
+        broke_off = [(3, 8), (8, 3)] * (job.attempts - 1)
         moves = [(event.old, event.new) for event in hosts.events(job.id)]
         assert moves == [(None, 1), (1, 4), (4, 5), (5, 3), *broke_off, (3, 9)]
-        assert job.attempts == (2 if taken_over else 1)
 
 
 def test_a_zip_ends_as_on_one_machine_and_its_reports_are_shown_from_the_bucket(

@@ -22,6 +22,9 @@ _NOT_ASCII = 0x80
 _ONE_OCTET = "cp1252"
 """The encoding of one octet a sign; it is counted without being decoded."""
 
+_MOST_STEPS = 2000
+"""Octets of a line that are looked at in this way; a longer run of nothing is found out with care."""
+
 _Positions = npt.NDArray[np.int64]
 _Octets = npt.NDArray[np.uint8]
 
@@ -100,7 +103,9 @@ def _suspects(octets: _Octets, starts: _Positions, layout: Layout) -> bool:
 def _nothing_else(octets: _Octets, starts: _Positions, empty: npt.NDArray[np.bool_]) -> bool:
     """Whether the line of some row holds nothing but octets of empty cells."""
     at = starts
-    while len(at):
+    for _ in range(_MOST_STEPS):
+        if not len(at):
+            return False
         found = octets[at]
         going_on = empty[found]
         if (going_on & ((found == _NEWLINE) | (found >= _NOT_ASCII))).any():
@@ -108,7 +113,7 @@ def _nothing_else(octets: _Octets, starts: _Positions, empty: npt.NDArray[np.boo
         at = at[going_on] + 1
         if len(at) and at[-1] == len(octets):
             return True
-    return False
+    return True
 
 
 def _like_header(octets: _Octets, starts: _Positions, quote: int, layout: Layout) -> bool:
@@ -116,10 +121,14 @@ def _like_header(octets: _Octets, starts: _Positions, quote: int, layout: Layout
     encoding = _ONE_OCTET if layout.encoding == _ONE_OCTET else "utf-8"
     name = np.frombuffer(layout.header[0].encode(encoding, errors="replace"), dtype=np.uint8)
     at = starts
-    while len(leading := at[octets[at] <= _BLANK]):
+    for _ in range(_MOST_STEPS):
+        if not len(leading := at[octets[at] <= _BLANK]):
+            break
         at = np.setdiff1d(at, leading, assume_unique=True)
         following = leading + 1
         at = np.union1d(at, following[following < len(octets)])
+    else:
+        return True
     at = at + (octets[at] == quote)
     for octet in name:
         at = at[at < len(octets)]

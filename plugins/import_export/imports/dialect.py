@@ -64,7 +64,10 @@ def _head(text: str) -> str:
     if len(text) <= _CHARACTERS:
         return text
     end = max(text.rfind("\n", 0, _CHARACTERS), text.rfind("\r", 0, _CHARACTERS))
-    return text[: end + 1] if end > 0 else text
+    if end <= 0:
+        # One line is longer than that: its start tells as much.
+        return text[:_CHARACTERS]
+    return text[: end + 1]
 
 
 def _best(text: str, delimiters: Sequence[str], number: int) -> _Scored | None:

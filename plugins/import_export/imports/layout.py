@@ -18,8 +18,10 @@ _RECORDS = 200
 _NAMED = 12
 """Names of a header that a note shows."""
 MOST_COLUMNS = 5000
-_MOST_SAMPLE = 1 << 21
-"""A header that is longer than this is none (source: the reliability page, header ≤ 1 MB; UTF-16 takes two bytes)."""
+_MOST_HEADER = 1 << 20
+"""Characters of a header: a longer line is none, and no parser sees it (source: the reliability page, header ≤ 1 MB)."""
+_MOST_SAMPLE = 2 * _MOST_HEADER
+"""UTF-16 takes two bytes a character."""
 _BOMS = {"utf-8-sig": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
 
 
@@ -68,6 +70,8 @@ def read_layout(path: Path, tables: Sequence[ImportTable] = ()) -> Layout | Told
     bom = _BOMS.get(encoding, b"")
     bom_size = len(bom) if sample.startswith(bom) else 0
     text = _whole_lines(decoded(sample[bom_size:], encoding), whole=whole)
+    if _longest_start(text) > _MOST_HEADER:
+        return tell(Message.NO_HEADER, lines=TITLE_LINES)
     declared = _declared_delimiter(text)
     body = text if declared is None else LINE_END.split(text, maxsplit=1)[-1]
     first = 1 if declared is None else 2
@@ -153,6 +157,21 @@ def _whole_lines(text: str, *, whole: bool) -> str:
         return text.rstrip("\x1a\r\n")
     ends = [match.end() for match in LINE_END.finditer(text)]
     return text[: ends[-1]] if ends else text
+
+
+def _longest_start(text: str) -> int:
+    """Characters of the longest of those lines among which the header is looked for."""
+    if len(text) <= _MOST_HEADER:
+        return len(text)
+    return max(map(len, islice(_lines_of(text), TITLE_LINES)))
+
+
+def _lines_of(text: str) -> Iterator[str]:
+    start = 0
+    for end in LINE_END.finditer(text):
+        yield text[start : end.start()]
+        start = end.end()
+    yield text[start:]
 
 
 def _declared_delimiter(text: str) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from import_export.imports.repair import repaired
+from import_export.imports.repair import Effort, repaired
 
 LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -23,6 +23,8 @@ BLANKS = (
 MOST_LINES = 200
 MOST_CHARACTERS = 1 << 20
 """A quoted cell that runs on longer than this was never closed (source: the reliability page, cell ≤ 1 MB)."""
+_EFFORT = 8
+"""How often each character of a text may be looked at to find out which quotes are meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool 
     With `last` False the text goes on elsewhere: a record that is still open at its end is not given.
     """
     lines = list(_lines(text))
+    effort = Effort(MOST_CHARACTERS + _EFFORT * len(text))
     number = 0
     while number < len(lines):
         line = lines[number][0]
@@ -83,14 +86,16 @@ def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool 
             yield Record(number, 1, tuple(_plain(line, dialect)))
             number += 1
             continue
-        record = _record(lines, number, dialect, width)
+        record = _record(lines, number, dialect, width, effort)
         if record.unclosed and not last and _may_go_on(lines, number):
             return
         yield record
         number += record.lines
 
 
-def _record(lines: Sequence[tuple[str, str]], number: int, dialect: Dialect, width: int | None) -> Record:
+def _record(
+    lines: Sequence[tuple[str, str]], number: int, dialect: Dialect, width: int | None, effort: Effort
+) -> Record:
     """The record that begins on a line with a quote in it.
 
     A line that is well quoted is taken as it is, and so are lines that a quoted cell joins well. A quote that stands
@@ -100,11 +105,11 @@ def _record(lines: Sequence[tuple[str, str]], number: int, dialect: Dialect, wid
     strict = _strict(line, dialect)
     if strict is not None and not strict.stray:
         return Record(number, 1, tuple(strict.cells), quoted=strict.quoted)
-    joined = _join(lines, number, dialect) if strict is None else None
+    joined = _join(lines, number, dialect, effort) if strict is None else None
     if joined is not None and width in (None, len(joined.cells)):
         return joined
     if width is not None:
-        mended = repaired(line, dialect.delimiter, dialect.quote or "", dialect.escape, width)
+        mended = repaired(line, dialect.delimiter, dialect.quote or "", dialect.escape, width, effort)
         if mended is not None:
             return Record(number, 1, tuple(mended), mended=True, left_open=strict is None)
     if strict is not None:
@@ -138,12 +143,15 @@ def _may_go_on(lines: Sequence[tuple[str, str]], number: int) -> bool:
     return len(left) < MOST_LINES and sum(len(line) + len(end) for line, end in left) < MOST_CHARACTERS
 
 
-def _join(lines: Sequence[tuple[str, str]], number: int, dialect: Dialect) -> Record | None:
+def _join(lines: Sequence[tuple[str, str]], number: int, dialect: Dialect, effort: Effort) -> Record | None:
     """The record that begins on this line and goes on over the next ones; None when that is not well quoted."""
+    if effort.left < 0:
+        return None
     taken = lines[number : number + MOST_LINES]
     ends = list(accumulate(len(line) + len(end) for line, end in taken))
     text = "".join(line + end for line, end in taken)[:MOST_CHARACTERS]
     found = _strict(text, dialect, one_record=True)
+    effort.left -= len(text) if found is None else found.end
     if found is None or found.stray:
         return None
     count = next((position for position, end in enumerate(ends, 1) if found.end < end), len(taken))

@@ -14,6 +14,20 @@ _MOST_STEPS = 20_000
 """Lines that need more than this are not worth it: they are told as they are."""
 
 
+@dataclass(slots=True)
+class Effort:
+    """How many more characters are looked at for the sake of a text's stray quotes.
+
+    Each way of reading a line is worth trying, but a hostile file has ways without end in every line of it.
+    """
+
+    left: int
+
+
+_A_STEP = 20
+"""Characters that can be looked at in the time that a step takes beside."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """One way of reading a cell."""
@@ -24,7 +38,9 @@ class _Step:
     """Where the delimiter behind it, or the end of the line, is."""
 
 
-def repaired(line: str, delimiter: str, quote: str, escape: str | None, width: int) -> list[str] | None:
+def repaired(
+    line: str, delimiter: str, quote: str, escape: str | None, width: int, effort: Effort
+) -> list[str] | None:
     """The cells of a line, exactly `width` of them, None when no way of reading gives that."""
     # Dijkstra over (cells read, position): the cheapest way comes first.
     best: dict[tuple[int, int], int] = {(0, 0): 0}
@@ -42,12 +58,13 @@ def repaired(line: str, delimiter: str, quote: str, escape: str | None, width: i
             continue
         for step in _readings(line, position, delimiter, quote, escape):
             steps += 1
+            effort.left -= step.after - position + _A_STEP
+            if steps > _MOST_STEPS or effort.left < 0:
+                return None
             key, total = (count + 1, step.after + 1), cost + step.cost
             if total < best.get(key, 1 << 60):
                 best[key], came[key] = total, ((count, position), step.cell)
                 heapq.heappush(heap, (total, *key))
-        if steps > _MOST_STEPS:
-            return None
     return None
 
 

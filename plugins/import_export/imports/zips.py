@@ -21,6 +21,8 @@ from import_export.imports.zip_directory import check_members, member_name
 from import_export.messages import Message, Phrase, Told, tell
 
 _RATIO_MATTERS_ABOVE = 1 << 20
+_WHOLE_RATIO_MATTERS_ABOVE = 64 << 20
+"""Bytes of all members together: a thousand small ones are a large one."""
 _DIRECTORY_BYTES = 4 << 20
 _DIRECTORY_BYTES_A_FILE = 1 << 10
 
@@ -131,7 +133,10 @@ def _check(file: _Bounded, infos: Sequence[zipfile.ZipInfo], directory_at: int, 
         raise Refused(refusal)
     for info in infos:
         count.check_ratio(member_name(info), info.file_size, info.compress_size)
-    count.check_size(sum(info.file_size for info in infos))
+    size = sum(info.file_size for info in infos)
+    count.check_size(size)
+    if size > _WHOLE_RATIO_MATTERS_ABOVE:
+        count.check_ratio("*", size, sum(info.compress_size for info in infos))
 
 
 def _too_large(zip_name: str, what: Phrase, limit: int) -> Refused:

@@ -7,6 +7,7 @@ before COMMIT, and after any doubt the job row tells what happened.
 from __future__ import annotations
 
 import logging
+from collections import deque
 
 from import_export.errors import (
     Cancelled,
@@ -47,16 +48,32 @@ FEW_BYTES = 32 << 10
 def load_lane(context: Context, lane: Lane) -> None:
     """Import each waiting file of the lane. One file's failure never stops another's.
 
-    Raises the first failure after all files were tried, so that the task is retried for what is left; a database
-    that is away ends the lane at once.
+    Raises the first failure after all files were tried, so that the task is retried for what is left. A connection that
+    was lost is followed by another one for the next file; a database that takes none ends the lane at once.
     """
+    failure: Exception | None = None
+    left = deque(lane.jobs)
+    while left:
+        try:
+            failed = _load_some(context, lane, left)
+            failure = failure or failed
+        except DatabaseUnavailable as fault:
+            failure = failure or fault
+            break
+    if failure is not None:
+        raise failure
+
+
+def _load_some(context: Context, lane: Lane, left: deque[int]) -> Exception | None:
+    """Import files of the lane, on one connection, until none is left or it is lost; give the first failure."""
     failure: Exception | None = None
     with context.database.session(loader=True) as session:
         batch = JobStore(session).batch(lane.batch_id)
         tables = LaneTables.read(session, batch)
         if not batch.mode.imports:
-            return
-        for job_id in lane.jobs:
+            left.clear()
+        while left:
+            job_id = left.popleft()
             try:
                 _load_job(context, session, batch, job_id, tables)
             except Exception as fault:
@@ -65,8 +82,7 @@ def load_lane(context: Context, lane: Lane) -> None:
                 failure = failure or fault
                 if isinstance(fault, DatabaseUnavailable):
                     break
-    if failure is not None:
-        raise failure
+    return failure
 
 
 def _load_job(

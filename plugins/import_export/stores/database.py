@@ -20,27 +20,53 @@ DEADLOCK = 1213
 
 AWAY = frozenset(
     {
+        *(1040, 1129, 1135, 1203, 1226, 1637),  # too many connections, threads, transactions; host blocked
+        *(1053, 1077, 1079, 3168, 1047),  # shutting down, not available (a cluster's node says 1047)
         *(
-            1040,
-            1053,
-            1077,
-            1079,
-            1152,
+            1153,
+            1156,
+            1157,
             1158,
             1159,
             1160,
             1161,
+            1189,
+            1190,
+            1152,
             1184,
-            1203,
-            1226,
+        ),  # packet too large, broken network
+        *(1290, 1836, 1036, 1792, 3100),  # read-only, as after a fail-over
+        *(1021, 1114, 1026, 3, 20),  # disk full, table full, error while writing a file
+        *(1037, 1038, 1041, 1206),  # no memory, no room for locks
+        *(1180, 3101),  # an error during COMMIT: nobody knows how it ended
+        *(
             1317,
-        ),  # shutting down, too many, net
-        *(1021, 1114, 1290, 1836, 3024, 3100),  # disk full, table full, read-only, time limits
-        *(1927, 1969, 4031),  # connection killed by the server, also for being idle
-        *(2002, 2003, 2005, 2006, 2013, 2027, 2055),  # the client's: cannot connect, gone away, lost
+            1927,
+            1969,
+            3024,
+            3169,
+            4031,
+        ),  # interrupted or closed by the server, also for taking long or being idle
+        *(
+            2002,
+            2003,
+            2004,
+            2005,
+            2006,
+            2013,
+            2026,
+            2027,
+            2055,
+        ),  # the client's: cannot connect, gone away, lost
     }
 )
-"""The server is away or has no room; nothing is known to be wrong with the statement."""
+"""The server is away, or has no room, or must not write; nothing is known to be wrong with the statement.
+
+A packet that is too large (1153) is among them: the server closes the connection, and a person raises its limit.
+"""
+
+FULL = (1030, ("error 28 ", "No space left"))
+"""What a storage engine reports by a number of the operating system's: of these, only that the disk is full."""
 
 REFUSED = frozenset(
     {
@@ -56,6 +82,13 @@ REFUSED = frozenset(
 
 LOCK_SECONDS = 30
 """How long a statement waits for somebody else's lock."""
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 3600
+"""How long an answer is waited for: a server whose disk is full may hang instead of fail. Longer than any statement takes.
+
+The connection's extra may say otherwise: `{"read_timeout": 600}`.
+"""
 
 # What every session relies on. READ COMMITTED: lanes that load the same table would lock gaps of each other.
 _SESSION = (
@@ -113,6 +146,15 @@ class Session:
             self.raw.close()
 
 
+class _Hook(MySqlHook):  # type: ignore[misc]
+    """Airflow's, with limits to how long anything is waited for."""
+
+    def _get_conn_config_mysql_client(self, conn: Any) -> dict[str, Any]:
+        seconds = int(conn.extra_dejson.get("read_timeout", READ_SECONDS))
+        limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": seconds, "write_timeout": seconds}
+        return {**limits, **super()._get_conn_config_mysql_client(conn)}
+
+
 class Database:
     """Where the import tables and the jobs are; opens sessions."""
 
@@ -156,7 +198,7 @@ class Database:
 
     def open(self, *, loader: bool = False) -> Any:
         """A raw connection, set up as every session relies on."""
-        raw = MySqlHook(connection=self._connection, local_infile=loader).get_conn()
+        raw = _Hook(connection=self._connection, local_infile=loader).get_conn()
         try:
             raw.set_character_set("utf8mb4")
             raw.autocommit(False)
@@ -181,11 +223,15 @@ def translated_errors() -> Iterator[None]:
             raise Deadlock("deadlock, the transaction was rolled back") from error
         if code in BUSY:
             raise JobBusy("another transaction holds the row") from error
-        if code in AWAY or isinstance(error, MySQLdb.InterfaceError):
+        if code in AWAY or _is_full(code, error) or isinstance(error, MySQLdb.InterfaceError):
             raise DatabaseUnavailable(
                 f"MySQL error {code}: {error.args[-1] if error.args else error}"
             ) from error
         raise
+
+
+def _is_full(code: int | None, error: MySQLdb.Error) -> bool:
+    return code == FULL[0] and any(word in str(error.args[-1]) for word in FULL[1])
 
 
 @contextmanager
