@@ -401,7 +401,7 @@ class Forks:
 
     def __init__(self) -> None:
         self._start = multiprocessing.get_context("forkserver")
-        self._start.set_forkserver_preload([__name__])
+        self._start.set_forkserver_preload(["tests.database.warm"])
 
     def start(self, target: Callable[..., None], *arguments: Any, **named: Any) -> Any:
         process = self._start.Process(target=target, args=arguments, kwargs=named, daemon=True)
