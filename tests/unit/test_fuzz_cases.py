@@ -24,6 +24,6 @@ def test_a_target_takes_anything(name: str) -> None:
         TARGETS[name](octets)
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.name)
-def test_a_case_that_crashed_is_read_or_refused(path: Path) -> None:
-    TARGETS[path.name.partition("-")[0]](path.read_bytes())
+def test_what_once_crashed_is_read_or_refused() -> None:
+    for path in CASES:
+        TARGETS[path.name.partition("-")[0]](path.read_bytes())
