@@ -7,7 +7,7 @@ test bench: export PYTHONDONTWRITEBYTECODE :=
 test bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 # `make demo DRIVE=stand-in`, `make run DRIVE=stand-in`: a stand-in of Google Drive as archive.
 demo run: export IMPORT_EXPORT_DRIVE := $(DRIVE)
-.PHONY: help demo run tool stop cluster cluster-demo cluster-stop clean test lint bench vendor lock licences sbom audit install install-dev
+.PHONY: help demo run tool stop cluster cluster-demo cluster-stop clean test lint bench vendor lock licences sbom audit fuzz install install-dev
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -74,3 +74,6 @@ sbom: install-dev ## write build/sbom.json: all that the product is made of, as 
 
 audit: install-dev ## ask the advisory service about every locked package; fails, too, when it cannot be asked
 	@for lock in requirements.txt requirements-dev.txt; do .venv/bin/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
+
+fuzz: install-dev ## feed the parsers with anything: make fuzz MINUTES=2 (for each target)
+	@MINUTES=$(MINUTES) PYTHONPATH=plugins:. $(PYTHON) -m tests.fuzz
