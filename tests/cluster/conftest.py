@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
@@ -28,7 +29,6 @@ QUICK = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "5",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
-    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
     "AIRFLOW__IMPORT_EXPORT__SETTLE_SECONDS": "1",
     # What breaks off is to go on by itself.
     "AIRFLOW__IMPORT_EXPORT__MAINTENANCE_SCHEDULE": "",
@@ -66,6 +66,10 @@ class Hosts(Running):
             Bucket=self.facts["bucket"], Prefix=prefix
         )
         return [each["Key"] for page in pages for each in page.get("Contents", ())]
+
+    def content(self, name: str) -> bytes:
+        """The octets of an object."""
+        return bytes(self.store.get_object(Bucket=self.facts["bucket"], Key=name)["Body"].read())
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -109,6 +113,12 @@ class Hosts(Running):
         connection = self.database.connection
         connection.login, connection.password = "root", known["mysql_root_password"]
         return type(self.database)(connection)
+
+
+def api(hosts: Hosts) -> httpx.Client:
+    """Our API, logged in."""
+    headers: dict[str, Any] = {"Authorization": f"Bearer {hosts.token('admin')}"}
+    return httpx.Client(base_url=f"{hosts.facts['url']}/import-export", headers=headers, timeout=60)
 
 
 def _on_host(local: Local, address: str) -> list[int]:

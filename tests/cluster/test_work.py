@@ -2,16 +2,14 @@
 
 import shutil
 from dataclasses import dataclass
-from typing import Any
 
-import httpx
 import pytest
 
 from devtools.cluster_demo import stocks
 from devtools.demo_data import EXPECTED, make_zip
 from devtools.local import HOST
 from import_export.imports.jobs import ArchiveState, ImportJob, JobStatus
-from tests.cluster.conftest import Hosts
+from tests.cluster.conftest import Hosts, api
 from tests.running import eventually
 
 pytestmark = pytest.mark.timeout(600)
@@ -142,9 +140,3 @@ def test_an_upload_is_imported_though_the_disk_of_its_server_is_lost(hosts: Host
     job, *_ = eventually(lambda: hosts.batch_with("uploaded.csv"))
     assert (job.status, job.counts.inserted) == (JobStatus.COMPLETE, 500)
     assert job.worker in set(hosts.workers) - {HOST}
-
-
-def api(hosts: Hosts) -> httpx.Client:
-    """Our API, logged in."""
-    headers: dict[str, Any] = {"Authorization": f"Bearer {hosts.token('admin')}"}
-    return httpx.Client(base_url=f"{hosts.facts['url']}/import-export", headers=headers, timeout=60)

@@ -17,7 +17,6 @@ import pytest
 from devtools.account_data import AccountPlan, fill
 from devtools.local import REPOSITORY, Local
 from devtools.processes import of_stack
-from import_export.settings import environment_name
 from tests.running import Running
 from tests.running import eventually as eventually
 from tests.smtp_stand_in import Mailbox, mailbox
@@ -78,12 +77,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory, post: Mailbox, metrics: Stat
 
 
 @contextmanager
-def running_stack(local: Path, post: Mailbox, metrics: Statsd, **settings: str) -> Iterator[Stack]:
-    """A stack in a folder, with other settings of ours than its own where they are given."""
+def running_stack(local: Path, post: Mailbox, metrics: Statsd) -> Iterator[Stack]:
+    """A stack in a folder."""
     users = ",".join(f"{name}:{role}" for name, role in USERS.items())
     environment = {
         **os.environ,
-        **{environment_name(key): text for key, text in settings.items()},
         "IMPORT_EXPORT_LOCAL": str(local),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": users,
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES),

@@ -45,7 +45,8 @@ def test_without_env_it_says_what_to_do(tmp_path: Path) -> None:
 
 # MySQL's own image and the init job refuse empty passwords; keys of S3 may be empty where a machine's role has the rights.
 @pytest.mark.parametrize(
-    "name", canaries().keys() - {"MYSQL_ROOT_PASSWORD", "ADMIN_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY"}
+    "name",
+    sorted(canaries().keys() - {"MYSQL_ROOT_PASSWORD", "ADMIN_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY"}),
 )
 def test_each_secret_must_be_set(tmp_path: Path, name: str) -> None:
     done = compose(env_file(tmp_path, canaries() | {name: ""}), "config")
