@@ -75,7 +75,6 @@ def airflow_environment(
         },
         "database": {
             "sql_alchemy_conn": postgres_uri(local),
-            "load_default_connections": False,
             # With Airflow's own 15 connections, 40 requests at once can keep each other waiting for half a minute.
             "sql_alchemy_max_overflow": 50,
         },
@@ -101,7 +100,6 @@ def airflow_environment(
             "task_instance_heartbeat_timeout_detection_interval": 5,
         },
         "dag_processor": {"min_file_process_interval": 30, "refresh_interval": 30},
-        "usage_data_collection": {"enabled": False},
         "import_export": ours,
     }
     return {

@@ -743,13 +743,19 @@ def test_a_registered_table_is_never_altered(flow: Flow) -> None:
         "corrections",
         "expected_files",
         "idempotency_keys",
+        "import_migrations",
         "table_versions",
-        "_yoyo_migration",
-        "yoyo_lock",
     ],
 )
 def test_the_products_own_tables_are_not_registered(flow: Flow, name: str) -> None:
     refused(flow, lambda: register_table(flow.context, {"table_name": name}), "is the product's own")
+
+
+def test_what_earlier_releases_left_of_their_migrations_is_not_registered(flow: Flow) -> None:
+    execute(flow, "CREATE TABLE _yoyo_migration (migration_hash VARCHAR(64))")
+    refused(
+        flow, lambda: register_table(flow.context, {"table_name": "_yoyo_migration"}), "is the product's own"
+    )
 
 
 @pytest.mark.parametrize(

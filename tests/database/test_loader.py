@@ -4,6 +4,7 @@ import logging
 import random
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import MySQLdb
@@ -208,6 +209,20 @@ def test_a_server_without_local_infile_is_loaded_by_insert_and_told_so(
     assert (counts(merged), merged.superseded, counts(again)) == ((2, 0, 0), (2,), (2, 0, 0))
     assert "local_infile is off" in caplog.text
     assert {sku: row[0] for sku, row in stored(session).items()} == {"A": 2, "B": None}
+
+
+def test_only_the_loaders_connection_sends_files_to_a_server(
+    database: Database, session: Session, tmp_path: Path
+) -> None:
+    (tmp_path / "secrets").write_text("a secret\n")
+    take = f"LOAD DATA LOCAL INFILE '{tmp_path / 'secrets'}' INTO TABLE taken (line)"
+    session.execute("CREATE TABLE taken (line VARCHAR(100))")
+    with database.session() as ordinary:
+        with pytest.raises(MySQLdb.Error, match=r"(?i)local"):
+            ordinary.execute(take)
+        assert ordinary.rows("SELECT * FROM taken") == []
+    session.execute(take)
+    assert session.rows("SELECT * FROM taken") == [("a secret",)]
 
 
 @pytest.mark.parametrize("twice", [False, True])

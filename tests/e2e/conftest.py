@@ -86,8 +86,10 @@ def running_stack(local: Path, post: Mailbox, metrics: Statsd) -> Iterator[Stack
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": users,
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES),
         "AIRFLOW__IMPORT_EXPORT__NOTIFY_TO": OFFICE,
-        # The maintenance runs when a test says so: another run beside it would do its work.
+        # These run when a test says so: another run beside it would do its work. And a night that is not long ago when the
+        # stack starts would be made up for.
         "AIRFLOW__IMPORT_EXPORT__MAINTENANCE_SCHEDULE": "",
+        "AIRFLOW__IMPORT_EXPORT__EXPORT_SCHEDULE": "",
         "AIRFLOW_CONN_SMTP_DEFAULT": post.uri,
         **metrics.environment,
     }

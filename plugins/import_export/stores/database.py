@@ -147,12 +147,15 @@ class Session:
 
 
 class _Hook(MySqlHook):
-    """Airflow's, with limits to how long anything is waited for."""
+    """Airflow's, with limits to how long anything is waited for, and without local files where they are not asked for.
+
+    Airflow's own leaves that to the client library, which sends local files unless it is told not to.
+    """
 
     def _get_conn_config_mysql_client(self, conn: Any) -> dict[str, Any]:
         seconds = int(conn.extra_dejson.get("read_timeout", READ_SECONDS))
         limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": seconds, "write_timeout": seconds}
-        return {**limits, **super()._get_conn_config_mysql_client(conn)}
+        return {**limits, "local_infile": 0, **super()._get_conn_config_mysql_client(conn)}
 
 
 class Database:
