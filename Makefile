@@ -7,7 +7,7 @@ test bench: export PYTHONDONTWRITEBYTECODE :=
 test bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 # `make demo DRIVE=stand-in`, `make run DRIVE=stand-in`: a stand-in of Google Drive as archive.
 demo run: export IMPORT_EXPORT_DRIVE := $(DRIVE)
-.PHONY: help demo run tool stop cluster cluster-demo cluster-stop clean test lint bench vendor lock licences sbom audit fuzz install install-dev
+.PHONY: help demo run tool stop cluster cluster-demo cluster-stop clean test lint bench sizing vendor lock licences sbom audit fuzz install install-dev
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -56,6 +56,9 @@ lint: install-dev ## format, rules, types, layers, the image and Compose
 
 bench: install-dev ## measure, as ratios against something measured in the same run
 	@PYTHONPATH=plugins:. $(PYTHON) -m benchmarks.run $(ARGS)
+
+sizing: install ## reckon what a number of distributors and files needs: make sizing ARGS="--distributors 1000 --new 0.05"
+	@$(PYTHON) -m devtools.sizing $(ARGS)
 
 vendor: install ## make the JavaScript of the pages and the fonts of the PDF again from the npm registry, as pinned in devtools/
 	@$(PYTHON) -m devtools.vendor

@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
-# Measured with `make bench` on two cores that also ran MySQL, see docs/sizing.md.
-ROWS_PER_S = 180_000
-"""New rows of 150 bytes that one lane reads, checks and loads in a second, into a table that fits the buffer pool."""
+# Measured with `make bench` on two cores that also ran everything else, see docs/sizing.md.
+ROWS_PER_S = 80_000
+"""New rows that two cores bring all the way: worker, MySQL, object store and Airflow, from the first batch to the last COMMIT."""
 UNCHANGED_COST = 1.8
 """How long a row that is there already takes, in new rows."""
 FILES_PER_S = 70
@@ -64,8 +64,8 @@ def figures(night: Night) -> Iterator[tuple[str, str]]:
     files = night.distributors * night.files
     rows = files * night.rows
     seconds = night.hours * 3600
-    lane_seconds = rows * (night.new + (1 - night.new) * UNCHANGED_COST) / ROWS_PER_S + files / FILES_PER_S
-    lanes = max(1, math.ceil(lane_seconds * STEADY / seconds))
+    pair_seconds = rows * (night.new + (1 - night.new) * UNCHANGED_COST) / ROWS_PER_S + files / FILES_PER_S
+    lanes = max(1, math.ceil(pair_seconds * STEADY / seconds))
     workers = math.ceil(lanes / night.concurrency)
     tasks = night.distributors * (TASKS_OF_A_BATCH + TASKS_OF_A_LANE * night.lanes)
     arriving = rows * ROW_BYTES
@@ -75,7 +75,8 @@ def figures(night: Night) -> Iterator[tuple[str, str]]:
     yield "rows", f"{rows:,}"
     yield "rows a second, all night", f"{rows / seconds:,.0f}"
     yield "files arriving", _size(arriving)
-    yield "seconds of one lane", f"{lane_seconds:,.0f} ({lane_seconds / 3600:.1f} h)"
+    yield "hours of two cores", f"{pair_seconds / 3600:.1f}"
+    yield "cores, half of them workers'", f"{2 * lanes}"
     yield "`import_load` slots", f"{lanes}"
     yield "workers", f"{workers} × {night.concurrency} tasks"
     yield "tasks of Airflow", f"{tasks:,} ({tasks * TASK_S / 60:,.0f} min of one scheduler)"
@@ -99,22 +100,30 @@ def table(nights: dict[str, Night]) -> str:
     return "\n".join(lines)
 
 
+EXAMPLES = {
+    "all rows new": Night(),
+    "1 of 20 rows new": Night(new=0.05),
+    "the same in 4 hours": Night(new=0.05, hours=4.0),
+    "a tenth of it": Night(distributors=100, new=0.05),
+}
+"""1,000 distributors × 20 files × 100,000 rows a night, and others."""
+
+
 def main() -> None:
-    """Print the figures of the night that the arguments tell."""
+    """Print the figures of the night that the arguments tell, or of the examples."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
+    parser.add_argument("--examples", action="store_true", help="the table of docs/sizing.md")
     for each in fields(Night):
         assert isinstance(each.default, int | float)
-        parser.add_argument(
-            f"--{each.name.replace('_', '-')}",
-            type=type(each.default),
-            default=each.default,
-            metavar="N",
-            help=" ",
-        )
-    night = Night(**vars(parser.parse_args()))
-    for name, figure in figures(night):
+        name = f"--{each.name.replace('_', '-')}"
+        parser.add_argument(name, type=type(each.default), default=each.default, metavar="N", help=" ")
+    chosen = vars(parser.parse_args())
+    if chosen.pop("examples"):
+        print(table(EXAMPLES))
+        return
+    for name, figure in figures(Night(**chosen)):
         print(f"{name:26}{figure}")
 
 
