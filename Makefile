@@ -3,11 +3,11 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
 # Airflow starts twice as fast when its compiled modules are kept, whatever the caller's habit.
-test bench: export PYTHONDONTWRITEBYTECODE :=
-test bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
+test test-cluster bench: export PYTHONDONTWRITEBYTECODE :=
+test test-cluster bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 # `make demo DRIVE=stand-in`, `make run DRIVE=stand-in`: a stand-in of Google Drive as archive.
 demo run: export IMPORT_EXPORT_DRIVE := $(DRIVE)
-.PHONY: help demo run tool stop cluster cluster-demo cluster-stop clean test lint bench sizing vendor lock licences sbom audit fuzz install install-dev
+.PHONY: help demo run tool stop cluster cluster-demo cluster-stop clean test test-cluster lint bench sizing vendor lock licences sbom audit fuzz install install-dev
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,8 +43,11 @@ clean: ## stop, and remove .local and .venv
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.cluster clean && $(PYTHON) -m devtools.stack clean; fi
 	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-test: install-dev ## all tests, on MariaDB and (as root, or with IMPORT_EXPORT_TEST_MYSQL_URI) MySQL 9
-	@$(PYTHON) -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+test: install-dev ## all tests but the cluster's, on MariaDB and (as root, or with IMPORT_EXPORT_TEST_MYSQL_URI) MySQL 9
+	@$(PYTHON) -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder --ignore tests/cluster $(ARGS)
+
+test-cluster: install-dev ## two Celery workers that are lost, cut off, without MySQL: some minutes of both cores
+	@$(PYTHON) -m pytest tests/cluster $(ARGS)
 
 lint: install-dev ## format, rules, types, layers, the image and Compose
 	@.venv/bin/ruff format --check .
