@@ -18,10 +18,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from benchmarks.data import write_stocks
 from benchmarks.installation import RAW_STOCKS, connect
+from devtools.cluster_demo import client
 from devtools.local import REPOSITORY
 
 FILES = int(os.environ.get("BENCH_WORKER_FILES", "200"))
@@ -77,13 +76,7 @@ def _cluster(local: Path, workers: int) -> Iterator[dict[str, str]]:
 
 def _imported(facts: dict[str, str], files: Path) -> tuple[float, int]:
     """Import all files; the seconds from the first batch's arrival to the last file's COMMIT, and how many hosts worked."""
-    store = boto3.client(
-        "s3",
-        endpoint_url=facts["s3_url"],
-        region_name="us-east-1",
-        aws_access_key_id=facts["s3_key"],
-        aws_secret_access_key=facts["s3_secret"],
-    )
+    store = client(facts)
     for number, file in enumerate(sorted(files.iterdir())):
         store.upload_file(str(file), facts["bucket"], f"bench/{number % BATCHES}/{file.name}")
     login = {"username": facts["username"], "password": facts["password"]}

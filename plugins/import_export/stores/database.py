@@ -20,44 +20,24 @@ DEADLOCK = 1213
 
 AWAY = frozenset(
     {
-        *(1040, 1129, 1135, 1203, 1226, 1637),  # too many connections, threads, transactions; host blocked
-        *(1053, 1077, 1079, 3168, 1047),  # shutting down, not available (a cluster's node says 1047)
-        *(
-            1153,
-            1156,
-            1157,
-            1158,
-            1159,
-            1160,
-            1161,
-            1189,
-            1190,
-            1152,
-            1184,
-        ),  # packet too large, broken network
-        *(1290, 1836, 1036, 1792, 3100),  # read-only, as after a fail-over
-        *(1021, 1114, 1026, 3, 20),  # disk full, table full, error while writing a file
-        *(1037, 1038, 1041, 1206),  # no memory, no room for locks
-        *(1180, 3101),  # an error during COMMIT: nobody knows how it ended
-        *(
-            1317,
-            1927,
-            1969,
-            3024,
-            3169,
-            4031,
-        ),  # interrupted or closed by the server, also for taking long or being idle
-        *(
-            2002,
-            2003,
-            2004,
-            2005,
-            2006,
-            2013,
-            2026,
-            2027,
-            2055,
-        ),  # the client's: cannot connect, gone away, lost
+        # Too many connections, threads, transactions; the host is blocked.
+        *(1040, 1129, 1135, 1203, 1226, 1637),
+        # Shutting down, not available (a cluster's node says 1047).
+        *(1047, 1053, 1077, 1079, 3168),
+        # A packet that is too large, a broken network.
+        *(1152, 1153, 1156, 1157, 1158, 1159, 1160, 1161, 1184, 1189, 1190),
+        # Read-only, as after a fail-over.
+        *(1036, 1290, 1792, 1836, 3100),
+        # Disk full, table full, an error while a file was written.
+        *(3, 20, 1021, 1026, 1114),
+        # No memory, no room for locks.
+        *(1037, 1038, 1041, 1206),
+        # An error during COMMIT: nobody knows how it ended.
+        *(1180, 3101),
+        # Interrupted or closed by the server, also for taking long or being idle.
+        *(1317, 1927, 1969, 3024, 3169, 4031),
+        # The client's: cannot connect, gone away, lost.
+        *(2002, 2003, 2004, 2005, 2006, 2013, 2026, 2027, 2055),
     }
 )
 """The server is away, or has no room, or must not write; nothing is known to be wrong with the statement.
