@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from airflow.sdk import BaseHook
 from airflow.utils.net import get_hostname
 
@@ -13,6 +15,7 @@ def open_database(conn_id: str) -> Database:
     return Database(BaseHook.get_connection(conn_id))
 
 
+@cache
 def host_name() -> str:
-    """What Airflow calls this machine (its `hostname_callable`), as in its task instances."""
+    """What Airflow calls this machine (its `hostname_callable`), as in its task instances; it may ask a name server."""
     return str(get_hostname())
