@@ -404,9 +404,21 @@ class Forks:
         self._start.set_forkserver_preload(["tests.database.warm"])
 
     def start(self, target: Callable[..., None], *arguments: Any, **named: Any) -> Any:
-        process = self._start.Process(target=target, args=arguments, kwargs=named, daemon=True)
+        # Whatever the process it is forked from began with, and for which tests: it is this one's environment that counts.
+        told = (dict(os.environ), target, arguments, named)
+        process = self._start.Process(target=_in_environment, args=told, daemon=True)
         process.start()
         return process
+
+
+def _in_environment(
+    environment: dict[str, str],
+    target: Callable[..., None],
+    arguments: tuple[Any, ...],
+    named: dict[str, Any],
+) -> None:
+    os.environ.update(environment)
+    target(*arguments, **named)
 
 
 def struck(
@@ -427,10 +439,10 @@ def struck(
 
 
 def is_stopped(process: Any) -> bool:
-    """Whether a process stands still."""
+    """Whether a process stands still; one that has ended does not."""
     with suppress(FileNotFoundError):
-        return Path(f"/proc/{process.pid}/stat").read_text().rsplit(") ", 1)[1][0] in "TZX"
-    return True
+        return Path(f"/proc/{process.pid}/stat").read_text().rsplit(") ", 1)[1][0] == "T"
+    return False
 
 
 def frozen(process: Any) -> bool:

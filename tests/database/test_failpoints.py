@@ -84,7 +84,7 @@ def ended(process: Any, striking: Striking) -> None:
 
 @pytest.fixture(scope="module")
 def forks(pytestconfig: pytest.Config, s3_server: str) -> Iterator[Forks]:
-    """`s3_server`: the process that is forked from has the connection to it in its environment."""
+    """`s3_server`: the connection to it is in the environment."""
     with pytest.MonkeyPatch.context() as environment:
         # Python does not hand its own on to the process that is forked from.
         environment.setenv("PYTHONPATH", f"{pytestconfig.rootpath}/plugins:{pytestconfig.rootpath}")
