@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 # Measured with `make bench` on two cores that also ran everything else, see docs/sizing.md.
-ROWS_PER_S = 80_000
-"""New rows that two cores bring all the way: worker, MySQL, object store and Airflow, from the first batch to the last COMMIT."""
+ROWS_PER_S = 54_000
+"""New rows that two cores bring all the way: worker, MySQL, object store and Airflow, from the first batch to the last COMMIT.
+Of two measurements the slower."""
 UNCHANGED_COST = 1.8
 """How long a row that is there already takes, in new rows: assumed, not measured."""
 FILES_PER_S = 70

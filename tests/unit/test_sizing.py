@@ -21,13 +21,13 @@ def test_a_night_of_a_thousand_distributors_is_two_billion_rows() -> None:
     assert found["rows a second, all night"] == "69,444"
 
 
-@pytest.mark.parametrize(("hours", "slots"), [(8.0, "2"), (4.0, "4"), (2.0, "8")])
+@pytest.mark.parametrize(("hours", "slots"), [(8.0, "3"), (4.0, "6"), (2.0, "11")])
 def test_half_the_time_needs_twice_the_lanes(hours: float, slots: str) -> None:
     assert needs(hours=hours)["`import_load` slots"] == slots
 
 
 def test_lanes_beyond_a_workers_tasks_need_another_worker() -> None:
-    assert needs(hours=2.0)["workers"] == "2 × 4 tasks"
+    assert needs(hours=2.0)["workers"] == "3 × 4 tasks"
 
 
 def test_small_files_cost_what_files_cost_and_not_what_rows_do() -> None:
