@@ -55,23 +55,23 @@ class Stack(Running):
         return str(json.loads((self.local / "airflow" / "passwords.json").read_text())[who])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def post() -> Iterator[Mailbox]:
     """The stack's mail server."""
     with mailbox() as box:
         yield box
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def metrics() -> Iterator[Statsd]:
     """Where the stack's metrics go."""
     with statsd() as hearing:
         yield hearing
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory, post: Mailbox, metrics: Statsd) -> Iterator[Stack]:
-    """A stack of its own, stopped at the end; nothing may be left running then."""
+    """A stack of its own, stopped before other packages' tests begin; nothing may be left running then."""
     with running_stack(tmp_path_factory.mktemp("stack"), post, metrics) as running:
         yield running
 
@@ -115,7 +115,7 @@ def running_stack(local: Path, post: Mailbox, metrics: Statsd) -> Iterator[Stack
     assert not sessions & {_session(pid) for pid in psutil.pids()}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def exporting(stack: Stack) -> Stack:
     """The stack with statistics: three accounts, and one whose only data lies before anything can."""
     statistics = stack.database.sibling(f"{stack.database.name}_statistics")

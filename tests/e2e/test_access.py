@@ -99,14 +99,15 @@ def test_what_airflow_calls_a_viewer_and_a_user_may_do_what_is_theirs(
 # Another site in a browser
 
 PAGE = """<!doctype html><title>evil</title>
-<form id="urlencoded" method="post" action="{target}/missing/expect" target="shown">
+<form id="urlencoded" method="post" action="{target}/missing/expect" target="first">
   <input name="dist_id" value="6666"><input name="table_name" value="stocks"><input name="frequency" value="daily">
 </form>
-<form id="multipart" method="post" action="{target}/api/import" target="shown" enctype="multipart/form-data">
+<form id="multipart" method="post" action="{target}/api/import" target="second" enctype="multipart/form-data">
   <input name="mode" value="full"><input name="files" type="file">
 </form>
-<form id="plain" method="post" action="{target}/api/import" target="shown" enctype="text/plain"><input name="x" value="y"></form>
-<iframe name="shown"></iframe>"""
+<form id="plain" method="post" action="{target}/api/import" target="third" enctype="text/plain"><input name="x" value="y"></form>
+<iframe name="first"></iframe><iframe name="second"></iframe><iframe name="third"></iframe>"""
+"""A frame that is about to show one answer may let the next form go."""
 
 
 class _Evil(BaseHTTPRequestHandler):
