@@ -176,7 +176,7 @@ class _Link:
         self._proxy.forget(self)
 
     def _requests(self) -> None:
-        packets = _Packets()
+        packets = Packets()
         while octets := self._client.recv(_CHUNK):
             if self._silent:
                 continue
@@ -198,7 +198,7 @@ class _Link:
                 self._client.sendall(octets)
 
 
-class _Packets:
+class Packets:
     """Finds where packets of MySQL's protocol begin: 3 bytes of length, 1 of number, in octets that come as they like."""
 
     def __init__(self) -> None:
@@ -215,12 +215,13 @@ class _Packets:
                 self._left -= len(piece)
                 found.append((piece, None))
                 continue
-            if len(octets) < 5 and len(octets) < 4 + int.from_bytes(octets[:3], "little"):
+            size = 4 + int.from_bytes(octets[:3], "little")
+            is_statement = len(octets) > 4 and octets[3] == 0 and octets[4] == _COM_QUERY
+            # A plan is told the whole of a statement, so that one waits for its end; other packets just for their kind.
+            if len(octets) < min(size, _CHUNK if is_statement else 5):
                 self._held = octets
                 break
-            size = 4 + int.from_bytes(octets[:3], "little")
             piece, octets = octets[:size], octets[size:]
             self._left = size - len(piece)
-            is_statement = len(piece) > 4 and piece[3] == 0 and piece[4] == _COM_QUERY
             found.append((piece, piece[5:].decode("utf-8", "replace") if is_statement else ""))
         return found

@@ -3,10 +3,13 @@
 import socket
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.cutting_proxy import Cut, CuttingProxy
+from tests.cutting_proxy import Cut, CuttingProxy, Packets
 
 
 def packet(octets: bytes, number: int = 0) -> bytes:
@@ -68,17 +71,23 @@ def answer(end: socket.socket, size: int) -> bytes:
     return found
 
 
-def test_packets_are_counted_and_told_and_handed_on_however_they_come(
-    proxy: CuttingProxy, client: socket.socket
-) -> None:
+def test_packets_are_counted_and_told_and_handed_on(proxy: CuttingProxy, client: socket.socket) -> None:
     told: list[tuple[int, str]] = []
     proxy.cut_when(lambda seen: told.append((seen.number, seen.text)))  # type: ignore[func-returns-value]
     sent = QUERY + PIECE + COMMIT
     for octet in sent:
         client.sendall(bytes([octet]))
     assert answer(client, len(sent)) == sent
-    assert [number for number, _ in told] == [1, 2, 3]
-    assert [bool(text) for _, text in told] == [True, False, True]
+    assert told == [(1, "SELECT 1"), (2, ""), (3, "COMMIT")]
+
+
+@given(st.sets(st.integers(1, len(QUERY + PIECE + COMMIT) - 1)))
+def test_a_statement_is_told_whole_however_its_octets_come(cuts: set[int]) -> None:
+    sent, packets = QUERY + PIECE + COMMIT, Packets()
+    ends = [0, *sorted(cuts), len(sent)]
+    found = [part for begin, end in pairwise(ends) for part in packets.of(sent[begin:end])]
+    assert b"".join(piece for piece, _ in found) == sent
+    assert [text for _, text in found if text is not None] == ["SELECT 1", "", "COMMIT"]
 
 
 @pytest.mark.parametrize(("cut", "heard"), [(Cut.REQUEST, QUERY), (Cut.ANSWER, QUERY + COMMIT)])
