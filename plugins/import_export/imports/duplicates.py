@@ -43,7 +43,12 @@ class DuplicateKeys:
         for key, line in twice.iter_rows():
             self._lines.setdefault(key, []).append(line)
 
-    def problems(self, batch: RowBatch) -> dict[int, tuple[Column, Told]]:
+    @property
+    def column(self) -> Column:
+        """The key's first column, with which duplicates are told; `IndexError` when the file has none of them."""
+        return self._checks[0].column
+
+    def problems(self, batch: RowBatch) -> dict[int, Told]:
         """What is wrong with rows of a batch, by their positions."""
         if not self._lines:
             return {}
@@ -51,10 +56,10 @@ class DuplicateKeys:
         found = keys.with_row_index().filter(pl.col("key").is_in(list(self._lines)))
         problems = {}
         for position, key, line in found.iter_rows():
-            others = [other for other in self._lines[key] if other != line]
+            # As many as are shown, one more, and the row itself: a key may stand on all lines of a file.
+            others = [other for other in self._lines[key][: _LINES_TOLD + 2] if other != line]
             shown = ", ".join(map(str, others[:_LINES_TOLD])) + (", …" if len(others) > _LINES_TOLD else "")
-            told = tell(Message.DUPLICATE_KEY, columns=self._names, lines=shown)
-            problems[position] = (self._checks[0].column, told)
+            problems[position] = tell(Message.DUPLICATE_KEY, columns=self._names, lines=shown)
         return problems
 
     def _keys(self, batch: RowBatch) -> pl.DataFrame:

@@ -16,24 +16,16 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from import_export.imports.blocks import Block, read_blocks
+from import_export.imports.broken_rows import BrokenRow, BrokenRows, ragged
 from import_export.imports.layout import Layout
 from import_export.imports.records import BLANKS, Record, split_records
 from import_export.imports.tables import normalise_header
-from import_export.messages import Message, Told, tell
+from import_export.messages import Message, tell
 
 BATCH_BYTES = 4 << 20
 _FEW_BYTES, _FEW_ROWS = 32 << 10, 1000
 """Up to so many, a native call costs more than Python."""
 _REPLACEMENT = "\ufffd"
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenRow:
-    """A row that cannot be put into columns."""
-
-    line: int
-    told: Told
-    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +36,7 @@ class RowBatch:
     """A text column for each header, named "0", "1", …; never null, cells as they were written."""
     lines: pl.Series
     """The physical line on which each row begins, from 1."""
-    broken: tuple[BrokenRow, ...]
+    broken: BrokenRows
     skipped_headers: int
     left_open: tuple[int, ...]
     """Lines on which a quote opens that is never closed, and was taken as text."""
@@ -120,10 +112,10 @@ def _parse_plain(block: Block, layout: Layout, line: int) -> RowBatch | None:
     if dialect.skips_blank:
         frame = frame.with_columns(pl.col(names[1:width]).str.strip_prefix(" "))
     lost = tuple(
-        _ragged(line + number - 1, tuple(text.split(dialect.delimiter)), found, layout)
+        BrokenRow(line + number - 1, ragged(found, width), tuple(text.split(dialect.delimiter)))
         for number, found, text in broken
     )
-    return _without_repeats(frame, lines + line, lost, layout, block)
+    return _without_repeats(frame, lines + line, BrokenRows(lost), layout, block)
 
 
 def _numbered(frame: pl.DataFrame, block: Block, broken: list[int]) -> pl.Series | None:
@@ -166,7 +158,9 @@ def _parse_with_care(block: Block, layout: Layout, line: int) -> RowBatch:
         {str(position): [cells[position] for cells in good] for position in range(width)},
         schema=dict.fromkeys(map(str, range(width)), pl.String),
     )
-    return _without_repeats(frame, pl.Series(lines, dtype=pl.Int64), tuple(broken), layout, block, left_open)
+    return _without_repeats(
+        frame, pl.Series(lines, dtype=pl.Int64), BrokenRows(broken), layout, block, left_open
+    )
 
 
 def _without_trailing(cells: tuple[str, ...], layout: Layout) -> tuple[str, ...]:
@@ -183,7 +177,7 @@ def _problem(record: Record, block: Block, layout: Layout, line: int) -> BrokenR
     if record.unclosed:
         return BrokenRow(line, tell(Message.UNCLOSED_QUOTE, line=line), record.cells)
     if len(record.cells) != len(layout.header):
-        return _ragged(line, record.cells, len(record.cells), layout)
+        return BrokenRow(line, ragged(len(record.cells), len(layout.header)), record.cells)
     if block.damaged and any(_REPLACEMENT in cell for cell in record.cells):
         position = next(number for number, cell in enumerate(record.cells, 1) if _REPLACEMENT in cell)
         return BrokenRow(
@@ -197,16 +191,10 @@ def _is_blank(cells: Sequence[str]) -> bool:
     return not any(cell.strip(BLANKS) for cell in cells)
 
 
-def _ragged(line: int, cells: tuple[str, ...], found: int, layout: Layout) -> BrokenRow:
-    expected = len(layout.header)
-    code = Message.ROW_TOO_SHORT if found < expected else Message.ROW_TOO_LONG
-    return BrokenRow(line, tell(code, found=found, expected=expected), cells)
-
-
 def _without_repeats(
     frame: pl.DataFrame,
     lines: pl.Series,
-    broken: tuple[BrokenRow, ...],
+    broken: BrokenRows,
     layout: Layout,
     block: Block,
     left_open: Sequence[int] = (),

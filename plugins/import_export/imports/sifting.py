@@ -6,16 +6,19 @@ Only rows that have a problem are looked at: a customer called `TOTAL JAYA`, who
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from import_export.imports.bad_rows import BadRow, BadRows
+from import_export.imports.broken_rows import Numbers
+from import_export.imports.header import TITLE_LINES
 from import_export.imports.mapping import HeaderMap
 from import_export.imports.numerals import parse_number
-from import_export.imports.problems import Reject
-from import_export.imports.reading import RowBatch
 from import_export.imports.tables import Column, ImportTable, Kind, Role
 from import_export.imports.values import Look, look
 from import_export.messages import Message, Told, tell
@@ -26,26 +29,24 @@ _TOTAL_ALONE = re.compile(
     re.IGNORECASE,
 )
 _TOTAL_OF = re.compile(rf"{_TOTAL}\b.*", re.IGNORECASE | re.DOTALL)
+_LIKE_TOTAL = rf"(?i)^[^\pL\pN]*{_TOTAL}"
+"""How the line or the cell of a totals line begins (Rust's dialect); others need no closer look."""
 _LOOK_AHEAD = 5
 _LINES_TOLD = 10
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row with problems."""
-
-    line: int
-    cells: tuple[str, ...]
-    position: int | None
-    """Its position in the batch's frame; None for a row that could not be put into columns."""
-    rejects: tuple[Reject, ...]
+_LEAST_WORDS = 2
+"""Words of a second table's header."""
+_MOST_HEADERS = 10_000
+"""Rows of a batch that are looked at closely for being the header of a second table."""
+_MOST_TOTALS = 50_000
+"""Rows of a file that are looked at closely for being totals lines; what comes behind them are rejects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
     """Bad rows of a batch, told apart."""
 
-    rejected: Sequence[BadRow]
+    rejected: Numbers
+    """Which of the bad rows are rejects."""
     totals: int
     second_table_at: int | None
     """Line from which on the file is another table."""
@@ -67,6 +68,10 @@ class Sifter:
         amount = table.by_role(Role.AMOUNT)
         adds_up = amount is not None and amount.type.kind in (Kind.INT, Kind.DECIMAL)
         self._amount = amount if amount is not None and adds_up and amount.name in headers.positions else None
+        self._texts = [
+            column for column in table.columns if _is_text(column) and column.name in headers.positions
+        ]
+        self._looks_left = _MOST_TOTALS
         self._totals = _Totals()
         self._sum = self._since = Decimal(0)
         self._second_table: int | None = None
@@ -93,15 +98,34 @@ class Sifter:
         """Whether the totals lines agree with the rows; None when there is nothing to compare."""
         return not self._totals.differing if self._totals.compared else None
 
-    def sift(self, batch: RowBatch, bad: Sequence[BadRow], amounts: pl.Series | None) -> Sifted:
+    def sift(self, bad: BadRows, amounts: pl.Series | None) -> Sifted:
         """Sift the bad rows of a batch; `amounts`: those of all rows of its frame, good and bad, as canonical text."""
-        second = self._find_second_table(batch, bad)
-        kept = [row for row in bad if second is None or row.line < second]
-        totals = [row for row in kept if self._is_totals(row)]
-        self._compare(batch, totals, amounts)
+        second = self._find_second_table(bad)
+        kept = len(bad) if second is None else int(np.searchsorted(bad.lines, second))
+        totals = self._find_totals(bad, kept)
+        self._compare(bad, totals, amounts)
         self._second_table = self._second_table or second
-        lines = {row.line for row in totals}
-        return Sifted([row for row in kept if row.line not in lines], len(totals), second)
+        return Sifted(np.setdiff1d(np.arange(kept), totals, assume_unique=True), len(totals), second)
+
+    def _find_totals(self, bad: BadRows, kept: int) -> Numbers:
+        """Which of the first bad rows are totals lines; whole columns tell first which rows are worth a closer look."""
+        if not kept:
+            return np.empty(0, np.int64)
+        likely = bad.of_broken(bad.batch.broken.begin_like(_LIKE_TOTAL).astype(np.int64), 0) == 1
+        if len(bad.in_frame):
+            texts = [str(self._headers.positions[column.name]) for column in self._texts]
+            frame = bad.frame()
+            for name in texts:
+                found = frame.get_column(name).str.contains(_LIKE_TOTAL).to_numpy()
+                likely[bad.positions >= 0] |= found
+        numbers = np.flatnonzero(likely[:kept])[: self._looks_left]
+        self._looks_left -= len(numbers)
+        found_totals = [
+            int(number)
+            for number, row in zip(numbers, bad.rows(numbers), strict=True)
+            if self._is_totals(row)
+        ]
+        return np.array(found_totals, dtype=np.int64)
 
     def _is_totals(self, row: BadRow) -> bool:
         if row.position is None:
@@ -114,16 +138,17 @@ class Sifter:
         cells = {name: row.cells[position] for name, position in self._headers.positions.items()}
         return is_totals_line(cells, self._table)
 
-    def _compare(self, batch: RowBatch, totals: Sequence[BadRow], amounts: pl.Series | None) -> None:
+    def _compare(self, bad: BadRows, totals: Numbers, amounts: pl.Series | None) -> None:
         """Hold each totals line against the rows above it: all of them, or those since the totals line before."""
         if self._amount is None or amounts is None:
-            self._totals.lines += [row.line for row in totals]
+            self._totals.lines += bad.lines[totals].tolist()
             return
         begin = 0
         numbers = amounts.cast(pl.Decimal(38, self._scale))
-        for row in totals:
-            end = int((batch.lines < row.line).sum())
-            self._add(numbers.slice(begin, end - begin))
+        ends = np.searchsorted(bad.frame_lines, bad.lines[totals]).tolist()
+        for row, end in zip(bad.rows(totals), ends, strict=True):
+            if end > begin:
+                self._add(numbers.slice(begin, end - begin))
             begin = end if row.position is None else end + 1
             self._totals.lines.append(row.line)
             says = self._amount_of(row)
@@ -156,46 +181,63 @@ class Sifter:
         numbers = [parse_number(cell, self._amount.number_format) for cell in row.cells if cell.strip()]
         return next((number for number in reversed(numbers) if number is not None), None)
 
-    def _find_second_table(self, batch: RowBatch, bad: Sequence[BadRow]) -> int | None:
+    def _find_second_table(self, bad: BadRows) -> int | None:
         """The line of another header: words only, below a gap or of another width, and no good row behind it."""
         if self._second_table is not None:
             return 0
-        lines = {row.line for row in bad}
-        for number, row in enumerate(bad[:-1]):
-            words = [cell for cell in row.cells if cell.strip()]
+        for number in self._like_headers(bad)[:_MOST_HEADERS].tolist():
+            words = [cell for cell in bad.row(number).cells if cell.strip()]
             if (
-                len(words) < 2
-                or any(look(cell) is not Look.WORDS for cell in words)
-                or len(set(words)) < len(words)
+                len(words) >= _LEAST_WORDS
+                and len(set(words)) == len(words)
+                and all(look(cell) is Look.WORDS for cell in words)
             ):
-                continue
-            behind = batch.lines.filter(batch.lines > row.line).head(_LOOK_AHEAD)
-            if any(line not in lines for line in behind):
-                continue
-            if row.position is None or self._below_gap(batch, bad, number):
                 return self._with_titles(bad, number)
         return None
 
-    def _below_gap(self, batch: RowBatch, bad: Sequence[BadRow], number: int) -> bool:
-        """Whether a blank line stands above a row."""
-        row = bad[number]
-        above = batch.lines.filter(batch.lines < row.line)
-        ends = (
-            [int(above[-1]) + sum(cell.count("\n") for cell in batch.frame.row(len(above) - 1))]
-            if len(above)
-            else []
-        )
-        ends += [other.line for other in bad[:number] if other.position is None]
-        return bool(ends) and row.line - max(ends) > 1
+    def _like_headers(self, bad: BadRows) -> Numbers:
+        """Bad rows that stand where the header of a second table may: all but the last, by their places alone."""
+        if len(bad) < _LEAST_WORDS:
+            return np.empty(0, np.int64)
+        good = np.ones(len(bad.frame_lines), dtype=np.int64)
+        good[bad.in_frame] = 0
+        # How many good rows stand above each row of the frame, and above its end.
+        above = np.concatenate((np.zeros(1, np.int64), np.cumsum(good)))
+        behind = np.searchsorted(bad.frame_lines, bad.lines, side="right")
+        until = np.minimum(behind + _LOOK_AHEAD, len(good))
+        fits = above[until] == above[behind]
+        fits &= bad.of_broken(bad.batch.broken.widths, _LEAST_WORDS) >= _LEAST_WORDS
+        fits[-1] = False
+        inside = np.flatnonzero(fits & (bad.positions >= 0))
+        fits[inside] = _below_gap(bad, inside)
+        return np.flatnonzero(fits)
 
-    def _with_titles(self, bad: Sequence[BadRow], number: int) -> int:
+    def _with_titles(self, bad: BadRows, number: int) -> int:
         """The line on which the second table begins, its title lines included."""
-        line = bad[number].line
-        for row in reversed(bad[:number]):
+        line = int(bad.lines[number])
+        above = np.arange(number - 1, max(number - TITLE_LINES, 0) - 1, -1)
+        for row in bad.rows(above):
             if line - row.line > 2 or sum(1 for cell in row.cells if cell.strip()) > 1:
                 break
             line = row.line
         return line
+
+
+def _below_gap(bad: BadRows, numbers: Numbers) -> npt.NDArray[np.bool_]:
+    """Whether a blank line stands above each of some rows of the frame."""
+    lines, positions = bad.lines[numbers], bad.positions[numbers]
+    frame, broken = bad.batch.frame, bad.batch.broken.lines
+    # The last lines of the rows above, or 0 where there is none.
+    ends = np.where(positions > 0, bad.frame_lines[positions - 1], 0)
+    near = np.searchsorted(broken, lines)
+    ends = np.maximum(ends, np.concatenate((np.zeros(1, np.int64), broken))[near])
+    fits = (ends > 0) & (lines - ends > 1)
+    if fits.any():
+        breaks = frame.select(
+            pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)).cast(pl.Int64).alias("breaks")
+        )["breaks"].to_numpy()
+        fits &= (positions < 1) | (lines - bad.frame_lines[positions - 1] - breaks[positions - 1] > 1)
+    return fits
 
 
 def is_totals_line(cells: Mapping[str, str], table: ImportTable) -> bool:
@@ -224,8 +266,3 @@ def _agree(says: Decimal, rows: Decimal) -> bool:
     exponent = says.as_tuple().exponent
     digits = max(-exponent, 0) if isinstance(exponent, int) else 0
     return abs(says - rows) <= Decimal(1).scaleb(-digits) / 2
-
-
-def in_order(rows: Iterable[BadRow]) -> list[BadRow]:
-    """Bad rows in the file's order."""
-    return sorted(rows, key=lambda row: row.line)

@@ -5,13 +5,14 @@ Rejects, summary and counts come out of the same pass; nothing holds a whole fil
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
+from import_export.imports.bad_rows import BadRows, ColumnProblems
 from import_export.imports.checks import CheckedColumn, ColumnCheck, DayOrder, check_columns
 from import_export.imports.duplicates import DuplicateKeys
 from import_export.imports.layout import Layout
@@ -19,7 +20,7 @@ from import_export.imports.mapping import HeaderMap
 from import_export.imports.problems import Reject
 from import_export.imports.reading import RowBatch, read_batches
 from import_export.imports.rejects_file import RejectsFile
-from import_export.imports.sifting import BadRow, Sifted, Sifter, in_order
+from import_export.imports.sifting import Sifted, Sifter
 from import_export.imports.summary import Summary
 from import_export.imports.table_rules import Duplicates
 from import_export.imports.tables import Column, ImportTable, Role
@@ -149,9 +150,6 @@ class StagedFile:
         positions = self._headers.positions
         cells = [batch.frame.get_column(str(positions[check.column.name])) for check in self._checks]
         checked = check_columns(self._checks, cells)
-        problems = self._problems(checked)
-        for position, problem in self._duplicates.problems(batch).items():
-            problems[position].append(problem)
         frame = pl.DataFrame(
             [
                 batch.lines.alias("line"),
@@ -165,51 +163,40 @@ class StagedFile:
             frame = frame.with_columns(
                 pl.lit(column.filler, pl.String).alias(column.name) for column in self._filled
             )
-        sifted = self._sift(batch, problems, frame)
+        bad = BadRows(batch, self._problems(batch, checked), self._reject)
+        sifted = self._sifter.sift(bad, self._amounts(frame))
         self._rejected += len(sifted.rejected)
         self._totals += sifted.totals
-        self._tell(sifted.rejected)
-        if problems:
-            bad = pl.Series(list(problems), dtype=pl.Int64)
-            frame = frame.filter(~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(bad.implode()))
+        self._tell(bad, sifted)
+        if len(bad.in_frame):
+            good = np.ones(frame.height, dtype=bool)
+            good[bad.in_frame] = False
+            frame = frame.filter(pl.Series(good))
         if sifted.second_table_at is not None:
             frame = frame.filter(pl.col("line") < sifted.second_table_at)
         self._skipped += batch.rows - frame.height - len(sifted.rejected)
         return frame
 
-    def _sift(
-        self, batch: RowBatch, problems: dict[int, list[tuple[Column, Told]]], frame: pl.DataFrame
-    ) -> Sifted:
-        bad = [
-            BadRow(row.line, row.cells, None, (Reject(row.line, None, None, None, row.told),))
-            for row in batch.broken
-        ]
-        for position, wrong in problems.items():
-            line, cells = int(batch.lines[position]), batch.frame.row(position)
-            rejects = tuple(self._reject(line, cells, column, told) for column, told in wrong)
-            bad.append(BadRow(line, cells, position, rejects))
+    def _amounts(self, frame: pl.DataFrame) -> pl.Series | None:
         amount = self._table.by_role(Role.AMOUNT)
-        amounts = (
-            frame.get_column(amount.name) if amount is not None and amount.name in frame.columns else None
-        )
-        return self._sifter.sift(batch, in_order(bad), amounts)
+        return frame.get_column(amount.name) if amount is not None and amount.name in frame.columns else None
 
-    def _problems(self, checked: list[CheckedColumn]) -> dict[int, list[tuple[Column, Told]]]:
-        """All problems of each bad row, by its position, in the table's order of columns."""
-        problems: dict[int, list[tuple[Column, Told]]] = defaultdict(list)
-        for check, column in zip(self._checks, checked, strict=True):
-            for position, told in column.problems.items():
-                problems[position].append((check.column, told))
+    def _problems(self, batch: RowBatch, checked: list[CheckedColumn]) -> list[ColumnProblems]:
+        """What is wrong with the rows of a batch, by columns, in the table's order."""
+        problems = [(check.column, each.problems) for check, each in zip(self._checks, checked, strict=True)]
         # A key that is missing in the whole file and has no default makes every row bad.
         for lacking in self._filled:
             if lacking.needs_value:
-                for position in range(len(checked[0].values) if checked else 0):
-                    problems[position].append((lacking, tell(Message.MANDATORY_EMPTY, column=lacking.name)))
-        return problems
+                told = tell(Message.MANDATORY_EMPTY, column=lacking.name)
+                problems.append((lacking, dict.fromkeys(range(batch.frame.height), told)))
+        twice = self._duplicates.problems(batch)
+        return [*problems, (self._duplicates.column, twice)] if twice else problems
 
-    def _tell(self, rows: Sequence[BadRow]) -> None:
+    def _tell(self, bad: BadRows, sifted: Sifted) -> None:
         """Write down the rejects of a batch."""
-        for row in rows:
+        room = self._kept_rejects - len(self._rejects)
+        told = sifted.rejected if self._rejects_file is not None else sifted.rejected[: max(room, 0)]
+        for row in bad.rows(told):
             room = self._kept_rejects - len(self._rejects)
             self._rejects += row.rejects[: max(room, 0)]
             if self._rejects_file is not None:
