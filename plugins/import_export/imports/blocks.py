@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from import_export.imports.encoding import UTF16, is_utf8
 from import_export.imports.layout import Layout
 from import_export.imports.records import MOST_CHARACTERS, MOST_LINES
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_NEWLINE, _RETURN = 10, 13
+MOST_ROWS = 250_000
+"""Lines of a block."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,10 @@ def read_blocks(path: Path, layout: Layout, size: int, *, raw: bool = False) -> 
     decoder = None if raw else _decoder(layout.encoding)
     rest, skip = b"", layout.data_line - 1
     with path.open("rb") as file:
-        file.seek(layout.bom)
+        file.seek(begin := layout.bom)
         while True:
-            chunk = file.read(size)
+            chunk = _few_lines(file.read(size))
+            file.seek(begin := begin + len(chunk))
             last = not chunk
             octets, damaged = _as_utf8(chunk, decoder, layout.encoding, last=last)
             nuls = octets.count(b"\0")
@@ -77,6 +83,18 @@ def read_blocks(path: Path, layout: Layout, size: int, *, raw: bool = False) -> 
                 yield _block(part, layout, damaged=damaged, nuls=nuls, read=len(chunk))
             if last:
                 return
+
+
+def _few_lines(chunk: bytes) -> bytes:
+    """The start of what was read, where that has very many lines: memory goes by rows, not by bytes."""
+    signs = np.frombuffer(chunk, dtype=np.uint8)
+    ends = np.flatnonzero(signs == _NEWLINE)
+    if len(ends) <= MOST_ROWS:
+        ends = np.flatnonzero(signs == _RETURN)
+    if len(ends) <= MOST_ROWS:
+        return chunk
+    # UTF-16 has two octets a sign.
+    return chunk[: (int(ends[MOST_ROWS]) + 2) // 2 * 2]
 
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder | None:

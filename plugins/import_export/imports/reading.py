@@ -1,31 +1,34 @@
 """Reads a file's data rows in batches, as text, with their physical line numbers; memory does not grow with the file.
 
-A block that is plain (valid text, every quote where a quote belongs) is parsed natively; any other one record by
-record, with care. Both give the same rows; no row is ever shifted, filled up or cut.
+A block that is plain (valid text, every quote where a quote belongs) is parsed natively, any other one line by line, a
+small one record by record with care. All give the same rows; no row is ever shifted, filled up or cut.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 
 from import_export.imports.blocks import Block, read_blocks
-from import_export.imports.broken_rows import BrokenRow, BrokenRows, ragged
+from import_export.imports.broken_rows import BrokenRow, BrokenRows, Listed, ragged
+from import_export.imports.careful_reading import is_blank, sorted_records
 from import_export.imports.layout import Layout
-from import_export.imports.records import BLANKS, Record, split_records
-from import_export.imports.tables import normalise_header
-from import_export.messages import Message, tell
+from import_export.imports.line_reading import read_lines
+from import_export.imports.native_parsing import names_of, parse_natively
+from import_export.imports.records import BLANKS, cells_of_line, split_records
+from import_export.imports.tables import normalise_header, normalised
 
 BATCH_BYTES = 4 << 20
 _FEW_BYTES, _FEW_ROWS = 32 << 10, 1000
 """Up to so many, a native call costs more than Python."""
-_REPLACEMENT = "\ufffd"
+_MANY_BROKEN = 1000
+"""From so many broken rows of a block on, its lines are looked at as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +63,32 @@ def read_batches(path: Path, layout: Layout, *, batch_bytes: int = BATCH_BYTES) 
 def parse_block(block: Block, layout: Layout, line: int) -> RowBatch:
     """The data rows of a block, which begins on that line."""
     # Native parsing begins to pay at some hundred rows.
-    parsed = _parse_plain(block, layout, line) if len(block.octets) > _FEW_BYTES else None
-    return _parse_with_care(block, layout, line) if parsed is None else parsed
+    if len(block.octets) <= _FEW_BYTES or not layout.dialect.delimiter.isascii():
+        return _parse_with_care(block, layout, line)
+    parsed = _parse_plain(block, layout, line)
+    if parsed is not None:
+        return parsed
+    rows = read_lines(block, layout, line)
+    return _without_repeats(rows.frame, rows.lines, rows.broken, layout, block, rows.left_open)
 
 
 def _parse_plain(block: Block, layout: Layout, line: int) -> RowBatch | None:
     """Parse a block natively; None when it is not plain enough for that."""
     if not block.plain:
         return None
-    width = len(layout.header)
-    names = [str(position) for position in range(width + layout.trailing)]
+    width, dialect = len(layout.header), layout.dialect
     broken: list[tuple[int, int, str]] = []
 
     def keep(row: Any) -> str:
         broken.append((row.number, row.actual_columns, row.text))
-        return "skip"
+        return "skip" if len(broken) < _MANY_BROKEN else "error"
 
-    dialect = layout.dialect
-    table = pa_csv.read_csv(
-        pa.py_buffer(block.octets),
-        read_options=pa_csv.ReadOptions(
-            column_names=names, use_threads=False, block_size=max(len(block.octets) + 1, 1024)
-        ),
-        parse_options=pa_csv.ParseOptions(
-            delimiter=dialect.delimiter,
-            quote_char=dialect.quote or False,
-            double_quote=True,
-            escape_char=False,
-            newlines_in_values=True,
-            ignore_empty_lines=True,
-            invalid_row_handler=keep,
-        ),
-        convert_options=pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
-        ),
-    )
+    try:
+        table = parse_natively(block.octets, width + layout.trailing, dialect, broken=keep)
+    except pa.ArrowInvalid:
+        if len(broken) < _MANY_BROKEN:
+            raise
+        return None  # each of them is a call of Python
     rows = table.num_rows + len(broken)
     if any("\n" in text for _, _, text in broken) or (broken and rows != block.lines):
         return None  # a quote swallowed lines, or lines cannot be counted by rows
@@ -105,17 +99,19 @@ def _parse_plain(block: Block, layout: Layout, line: int) -> RowBatch | None:
     lines = _numbered(frame, block, [number for number, _, _ in broken])
     if lines is None:
         return None
+    names = names_of(width)
     if layout.trailing:
-        if not frame.select((pl.concat_str(names[width:]).str.strip_chars() == "").all()).item():
+        behind = names_of(width + layout.trailing)[width:]
+        if not frame.select((pl.concat_str(behind).str.strip_chars() == "").all()).item():
             return None
-        frame = frame.select(names[:width])
+        frame = frame.select(names)
     if dialect.skips_blank:
-        frame = frame.with_columns(pl.col(names[1:width]).str.strip_prefix(" "))
-    lost = tuple(
-        BrokenRow(line + number - 1, ragged(found, width), tuple(text.split(dialect.delimiter)))
+        frame = frame.with_columns(pl.col(names[1:]).str.strip_prefix(" "))
+    lost = [
+        BrokenRow(line + number - 1, ragged(found, width), cells_of_line(dialect, text))
         for number, found, text in broken
-    )
-    return _without_repeats(frame, lines + line, BrokenRows(lost), layout, block)
+    ]
+    return _without_repeats(frame, lines + line, BrokenRows(Listed(lost)), layout, block)
 
 
 def _numbered(frame: pl.DataFrame, block: Block, broken: list[int]) -> pl.Series | None:
@@ -136,59 +132,10 @@ def _numbered(frame: pl.DataFrame, block: Block, broken: list[int]) -> pl.Series
 
 def _parse_with_care(block: Block, layout: Layout, line: int) -> RowBatch:
     """Parse a block record by record."""
-    width = len(layout.header)
-    good: list[tuple[str, ...]] = []
-    lines: list[int] = []
-    broken: list[BrokenRow] = []
-    left_open: list[int] = []
-    for record in split_records(block.text, layout.dialect, width=width):
-        if _is_blank(record.cells):
-            continue
-        at = line + record.line
-        if record.left_open:
-            left_open.append(at)
-        record = replace(record, cells=_without_trailing(record.cells, layout))
-        problem = _problem(record, block, layout, at)
-        if problem is None:
-            good.append(record.cells)
-            lines.append(at)
-        else:
-            broken.append(problem)
-    frame = pl.DataFrame(
-        {str(position): [cells[position] for cells in good] for position in range(width)},
-        schema=dict.fromkeys(map(str, range(width)), pl.String),
-    )
-    return _without_repeats(
-        frame, pl.Series(lines, dtype=pl.Int64), BrokenRows(broken), layout, block, left_open
-    )
-
-
-def _without_trailing(cells: tuple[str, ...], layout: Layout) -> tuple[str, ...]:
-    """Leave out the empty cells that each row has behind the last header."""
-    width = len(layout.header)
-    if width < len(cells) <= width + layout.trailing and not any(
-        cell.strip(BLANKS) for cell in cells[width:]
-    ):
-        return cells[:width]
-    return cells
-
-
-def _problem(record: Record, block: Block, layout: Layout, line: int) -> BrokenRow | None:
-    if record.unclosed:
-        return BrokenRow(line, tell(Message.UNCLOSED_QUOTE, line=line), record.cells)
-    if len(record.cells) != len(layout.header):
-        return BrokenRow(line, ragged(len(record.cells), len(layout.header)), record.cells)
-    if block.damaged and any(_REPLACEMENT in cell for cell in record.cells):
-        position = next(number for number, cell in enumerate(record.cells, 1) if _REPLACEMENT in cell)
-        return BrokenRow(
-            line, tell(Message.BAD_ENCODING, cell=position, encoding=layout.encoding), record.cells
-        )
-    return None
-
-
-def _is_blank(cells: Sequence[str]) -> bool:
-    """Spreadsheets write rows of empty cells below their tables; they are no data."""
-    return not any(cell.strip(BLANKS) for cell in cells)
+    records = split_records(block.text, layout.dialect, width=len(layout.header))
+    rows = sorted_records(records, block, layout, line)
+    at, broken = pl.Series(rows.lines, dtype=pl.Int64), BrokenRows(Listed(rows.broken))
+    return _without_repeats(rows.frame, at, broken, layout, block, rows.left_open)
 
 
 def _without_repeats(
@@ -204,18 +151,30 @@ def _without_repeats(
     first = layout.header[0]
     suspects = _suspects(frame.get_column("0"), {first, "", f"\ufeff{first}"})
     if suspects:
-        left_out = []
-        header = [normalise_header(name) for name in layout.header]
-        for number in suspects:
-            row = frame.row(number)
-            repeated = [normalise_header(cell) for cell in row] == header
-            if repeated or _is_blank(row):
-                left_out.append(number)
-                skipped += repeated
-        if left_out:
-            mask = ~pl.int_range(frame.height, eager=True, dtype=pl.Int64).is_in(left_out)
-            frame, lines = frame.filter(mask), lines.filter(mask)
+        repeated, blank = _repeated_or_blank(frame[suspects], layout)
+        skipped = int(repeated.sum())
+        left_out = (repeated | blank).arg_true()
+        if len(left_out):
+            keep = np.ones(frame.height, dtype=bool)
+            keep[np.array(suspects)[left_out.to_numpy()]] = False
+            frame, lines = frame.filter(keep), lines.filter(keep)
     return RowBatch(frame, lines, broken, skipped, tuple(left_open), block.removed_nuls, block.bytes_read)
+
+
+def _repeated_or_blank(rows: pl.DataFrame, layout: Layout) -> tuple[pl.Series, pl.Series]:
+    """Which rows are the header again, and which have empty cells only."""
+    names = [normalise_header(name) for name in layout.header]
+    if rows.height <= _FEW_ROWS:
+        cells = rows.rows()
+        repeated = pl.Series([[normalise_header(cell) for cell in row] == names for row in cells])
+        return repeated, pl.Series([is_blank(row) for row in cells])
+    found = rows.select(
+        pl.all_horizontal(
+            normalised(pl.col(str(position))) == name for position, name in enumerate(names)
+        ).alias("repeated"),
+        pl.all_horizontal(pl.all().str.strip_chars() == "").alias("blank"),
+    )
+    return found["repeated"], found["blank"]
 
 
 def _suspects(cells: pl.Series, wanted: set[str]) -> list[int]:

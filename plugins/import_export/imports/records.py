@@ -25,6 +25,10 @@ MOST_CHARACTERS = 1 << 20
 """A quoted cell that runs on longer than this was never closed (source: the reliability page, cell ≤ 1 MB)."""
 _EFFORT = 8
 """How often each character of a text may be looked at to find out which quotes are meant."""
+_IN_VAIN = 1000
+"""Characters that count as looked at when no way of reading a line gave its row the right width."""
+_WINDOWS = (4, 32, MOST_LINES)
+"""Lines that a quoted cell is looked for the end of: most end soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool 
     With `last` False the text goes on elsewhere: a record that is still open at its end is not given.
     """
     lines = list(_lines(text))
-    effort = Effort(MOST_CHARACTERS + _EFFORT * len(text))
+    effort = effort_for(len(text))
     number = 0
     while number < len(lines):
         line = lines[number][0]
@@ -91,6 +95,35 @@ def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool 
             return
         yield record
         number += record.lines
+
+
+def effort_for(characters: int) -> Effort:
+    """How much a text of that length is worth."""
+    return Effort(MOST_CHARACTERS + _EFFORT * characters)
+
+
+def records_at(
+    lines: Sequence[tuple[str, str]], numbers: Sequence[int], dialect: Dialect, *, width: int, effort: Effort
+) -> Iterator[Record]:
+    """The records that begin on some lines, in order, but for lines that a record before them goes on over.
+
+    Lines that are left when the effort is used up are not given.
+    """
+    free = 0
+    for number in numbers:
+        if number < free:
+            continue
+        if effort.left < 0:
+            return
+        record = _record(lines, number, dialect, width, effort)
+        free = number + record.lines
+        yield record
+
+
+def cells_of_line(dialect: Dialect, line: str) -> tuple[str, ...]:
+    """The cells of one line by itself; quotes that are not closed are text."""
+    strict = _strict(line, dialect) if dialect.quote is not None and dialect.quote in line else None
+    return tuple(_plain(line, dialect) if strict is None else strict.cells)
 
 
 def _record(
@@ -112,6 +145,7 @@ def _record(
         mended = repaired(line, dialect.delimiter, dialect.quote or "", dialect.escape, width, effort)
         if mended is not None:
             return Record(number, 1, tuple(mended), mended=True, left_open=strict is None)
+        effort.left -= _IN_VAIN
     if strict is not None:
         return Record(number, 1, tuple(strict.cells), quoted=strict.quoted, mended=True)
     if joined is not None:
@@ -147,13 +181,16 @@ def _join(lines: Sequence[tuple[str, str]], number: int, dialect: Dialect, effor
     """The record that begins on this line and goes on over the next ones; None when that is not well quoted."""
     if effort.left < 0:
         return None
-    taken = lines[number : number + MOST_LINES]
-    ends = list(accumulate(len(line) + len(end) for line, end in taken))
-    text = "".join(line + end for line, end in taken)[:MOST_CHARACTERS]
-    found = _strict(text, dialect, one_record=True)
-    effort.left -= len(text) if found is None else found.end
+    for most in _WINDOWS:
+        taken = lines[number : number + most]
+        text = "".join(line + end for line, end in taken)[:MOST_CHARACTERS]
+        found = _strict(text, dialect, one_record=True)
+        effort.left -= len(text) if found is None else found.end
+        if found is not None or len(taken) < most or len(text) == MOST_CHARACTERS or effort.left < 0:
+            break
     if found is None or found.stray:
         return None
+    ends = accumulate(len(line) + len(end) for line, end in taken)
     count = next((position for position, end in enumerate(ends, 1) if found.end < end), len(taken))
     return Record(number, count, tuple(found.cells), quoted=found.quoted)
 
@@ -192,7 +229,7 @@ def _strict(text: str, dialect: Dialect, *, one_record: bool = False) -> _Read |
             stray += quote in cell
         cells.append(cell)
         if one_record and stray:
-            return None
+            return _Read(cells, quoted, stray, position)
         if position >= length or (text[position] in "\r\n" and one_record):
             return _Read(cells, quoted, stray, position)
         position += 1

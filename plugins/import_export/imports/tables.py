@@ -9,6 +9,8 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
 
+import polars as pl
+
 from import_export.errors import BadRequest
 from import_export.imports.table_rules import Duplicates, RejectLimit, SlicePart
 
@@ -216,6 +218,12 @@ def normalise_header(text: str) -> str:
     'kode barang'
     """
     return _BLANKS.sub(" ", text).strip().lower()
+
+
+def normalised(texts: pl.Expr) -> pl.Expr:
+    """The same for a whole column."""
+    blanks = texts.str.replace_all(r"[\s_\-\x1c-\x1f\u{a0}\u{200b}\u{feff}]+", " ")
+    return blanks.str.strip_chars().str.to_lowercase()
 
 
 def stem(filename: str) -> str:
