@@ -18,7 +18,7 @@ from import_export.messages import Told
 ColumnProblems = tuple[Column, Mapping[int, Told]]
 """A column, and what is wrong with it, by the row's position in the batch's frame."""
 Cells = tuple[str, ...]
-_AT_ONCE = 4096
+_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,10 @@ class BadRows:
     ) -> None:
         """`problems`: by columns, in the order in which those of a row are told; `reject` makes a reject of one."""
         self.batch, self._problems, self._reject = batch, problems, reject
-        parts = [np.fromiter(found, np.int64, len(found)) for _, found in problems if found]
-        self.in_frame: Numbers = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+        wrong = np.zeros(batch.frame.height, dtype=bool)
+        for _, found in problems:
+            wrong[np.fromiter(found, np.int64, len(found))] = True
+        self.in_frame: Numbers = np.flatnonzero(wrong)
         """Positions in the batch's frame."""
         lines = np.concatenate((batch.broken.lines, self.frame_lines[self.in_frame]))
         order = np.argsort(lines, kind="stable")
@@ -73,16 +75,13 @@ class BadRows:
         """The cells of those bad rows that could be put into columns, in the order of `in_frame`."""
         return self.batch.frame[self.in_frame]
 
-    def row(self, number: int) -> BadRow:
-        """One of the rows."""
-        return next(self.rows(np.array([number])))
-
     def rows(self, numbers: Numbers) -> Iterator[BadRow]:
         """Some of the rows, in the order in which they are asked for."""
         for start in range(0, len(numbers), _AT_ONCE):
             some = numbers[start : start + _AT_ONCE]
             positions = self.positions[some]
-            cells = iter(self.batch.frame[positions[positions >= 0]].rows())
+            inside = positions[positions >= 0]
+            cells = iter(self.batch.frame[inside].rows() if len(inside) else ())
             for line, position, broken in zip(
                 self.lines[some].tolist(), positions.tolist(), self._broken[some].tolist(), strict=True
             ):

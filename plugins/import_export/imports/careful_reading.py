@@ -46,7 +46,8 @@ def sorted_records(records: Iterable[Record], block: Block, layout: Layout, line
         at = line + record.line
         if record.left_open:
             found.left_open.append(at)
-        record = replace(record, cells=_without_trailing(record.cells, layout))
+        if layout.trailing:
+            record = replace(record, cells=_without_trailing(record.cells, layout))
         problem = _problem(record, block, layout, at)
         if problem is None:
             found.good.append(record.cells)

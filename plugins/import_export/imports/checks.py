@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import polars as pl
 
@@ -87,7 +88,7 @@ class ColumnCheck:
         self._dist_id = dist_id
         self._exact = exact
         self._first_is_day = day_first(column.date_formats)
-        self._known: dict[str, Converted] = {}
+        self._known: dict[str, str] = {}
         self._rules = Rules(column)
 
     @property
@@ -156,9 +157,9 @@ class ColumnCheck:
         left = texts if every else texts.gather(positions)
         convert = self._converter(left)
         results = {text: self._known.get(text) or convert(text) for text in left.unique().to_list()}
-        if len(self._known) < _REMEMBERED:
-            self._known.update(results)
         good = {text: result for text, result in results.items() if not isinstance(result, Told)}
+        if len(self._known) < _REMEMBERED:
+            self._known.update(islice(good.items(), _REMEMBERED - len(self._known)))
         converted = left.replace_strict(list(good), list(good.values()), default=None, return_dtype=pl.String)
         if len(good) < len(results):
             wrong = left.is_in(list(results.keys() - good.keys()))

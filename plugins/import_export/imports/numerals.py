@@ -16,6 +16,7 @@ _DIGITS = Context(prec=80)
 _CURRENCY = re.compile(r"^(?:rp\.?|idr)", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s\u00a0\u202f]+")
 _SCIENTIFIC = re.compile(r"^[-+]?\d+(?:[.,]\d+)?e[-+]?\d{1,3}$", re.IGNORECASE | re.ASCII)
+_DIGIT = re.compile("[0-9]")
 _ODD_POINT = re.compile(r"^[-+]?\d+\.(?:\d{1,2}|\d{4,})$", re.ASCII)
 
 
@@ -39,6 +40,9 @@ def _signs(number_format: NumberFormat) -> tuple[str, str]:
     if number_format is NumberFormat.COMMA_DECIMAL:
         return ".", ","
     return ("," if number_format is NumberFormat.POINT_DECIMAL else ""), "."
+
+
+_PLAIN = {each: re.compile(plain_pattern(each, 60)) for each in NumberFormat}
 
 
 def parse_number(text: str, number_format: NumberFormat) -> Decimal | None:
@@ -65,6 +69,8 @@ def parse_number(text: str, number_format: NumberFormat) -> Decimal | None:
 
 def _unsigned(cell: str, number_format: NumberFormat) -> Decimal | None:
     group, point = _signs(number_format)
+    if not _DIGIT.search(cell):
+        return None
     if _SCIENTIFIC.match(cell):
         return _decimal(cell.replace(",", "."))
     if _BLANKS.search(cell):
@@ -73,7 +79,7 @@ def _unsigned(cell: str, number_format: NumberFormat) -> Decimal | None:
         ):
             return None
         cell = _BLANKS.sub("", cell)
-    if re.match(plain_pattern(number_format, 60), cell):
+    if _PLAIN[number_format].match(cell):
         return _decimal(cell.replace(group, "").replace(point, ".") if group else cell)
     if number_format is NumberFormat.COMMA_DECIMAL and _ODD_POINT.match(cell):
         return _decimal(cell)

@@ -36,7 +36,8 @@ class PhysicalLines(Sequence[tuple[str, str]]):
         if b"\r" in octets:
             returns = np.flatnonzero(signs == _RETURN)
             lone = returns[signs[np.minimum(returns + 1, len(signs) - 1)] != _NEWLINE]
-            after = np.union1d(after, lone + 1)
+            if len(lone):
+                after = np.sort(np.concatenate((after, lone + 1)))
         if not octets.endswith((b"\n", b"\r")):
             after = np.append(after, len(octets))
         self.starts: Numbers = np.concatenate((np.zeros(1, np.int64), after[:-1]))
@@ -59,9 +60,16 @@ class PhysicalLines(Sequence[tuple[str, str]]):
 
     def __getitem__(self, number: int | slice) -> tuple[str, str] | list[tuple[str, str]]:
         if isinstance(number, slice):
-            return [self[each] for each in range(*number.indices(len(self)))]
-        start, end, after = self.starts[number], self.ends[number], self.after[number]
-        return self.octets[start:end].decode(), self.octets[end:after].decode()
+            places = zip(
+                self.starts[number].tolist(),
+                self.ends[number].tolist(),
+                self.after[number].tolist(),
+                strict=True,
+            )
+            octets = self.octets
+            return [(octets[start:end].decode(), octets[end:after].decode()) for start, end, after in places]
+        [line] = self[number : number + 1]
+        return line
 
     def only(self, wanted: Flags) -> tuple[bytes, Numbers]:
         """Some of the lines, one after the other, and where each begins and the last one ends."""

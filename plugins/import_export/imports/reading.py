@@ -168,13 +168,13 @@ def _repeated_or_blank(rows: pl.DataFrame, layout: Layout) -> tuple[pl.Series, p
         cells = rows.rows()
         repeated = pl.Series([[normalise_header(cell) for cell in row] == names for row in cells])
         return repeated, pl.Series([is_blank(row) for row in cells])
-    found = rows.select(
-        pl.all_horizontal(
-            normalised(pl.col(str(position))) == name for position, name in enumerate(names)
-        ).alias("repeated"),
-        pl.all_horizontal(pl.all().str.strip_chars() == "").alias("blank"),
-    )
-    return found["repeated"], found["blank"]
+    blank = rows.select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series()
+    repeated = pl.Series(np.zeros(rows.height, dtype=bool))
+    filled = (~blank).arg_true()
+    if len(filled):
+        same = (normalised(pl.col(str(position))) == name for position, name in enumerate(names))
+        repeated = repeated.scatter(filled, rows[filled].select(pl.all_horizontal(same)).to_series())
+    return repeated, blank
 
 
 def _suspects(cells: pl.Series, wanted: set[str]) -> list[int]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from import_export.imports.repair import Effort, repaired
+from import_export.imports.repair import Effort, behind_blanks, repaired
 
 LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -25,7 +25,7 @@ MOST_CHARACTERS = 1 << 20
 """A quoted cell that runs on longer than this was never closed (source: the reliability page, cell ≤ 1 MB)."""
 _EFFORT = 8
 """How often each character of a text may be looked at to find out which quotes are meant."""
-_IN_VAIN = 1000
+_IN_VAIN = 2000
 """Characters that count as looked at when no way of reading a line gave its row the right width."""
 _WINDOWS = (4, 32, MOST_LINES)
 """Lines that a quoted cell is looked for the end of: most end soon."""
@@ -206,10 +206,7 @@ def _strict(text: str, dialect: Dialect, *, one_record: bool = False) -> _Read |
     stray = quoted = 0
     length = len(text)
     while True:
-        start = position
-        if delimiter != " ":
-            while start < length and text[start] == " ":
-                start += 1
+        start = behind_blanks(text, position, delimiter)
         if text.startswith(quote, start):
             found = _quoted(text, start + 1, dialect, one_record=one_record)
             if found is None:
@@ -257,10 +254,7 @@ def _quoted(text: str, position: int, dialect: Dialect, *, one_record: bool) -> 
             parts.append(text[start : found + 1])
             start = position = found + 2
             continue
-        after = found + 1
-        if delimiter != " ":
-            while after < len(text) and text[after] == " ":
-                after += 1
+        after = behind_blanks(text, found + 1, delimiter)
         if after == len(text) or text[after] == delimiter or (one_record and text[after] in "\r\n"):
             tail = text[start:found]
             parts.append(tail.replace(escape * 2, escape) if escape else tail)

@@ -7,9 +7,11 @@ wanted number of cells, the one that takes the fewest quotes for text is meant.
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_BLANKS = re.compile(" +")
 _MOST_STEPS = 20_000
 """Lines that need more than this are not worth it: they are told as they are."""
 
@@ -73,9 +75,7 @@ def _readings(line: str, position: int, delimiter: str, quote: str, escape: str 
     end = line.find(delimiter, position)
     end = len(line) if end < 0 else end
     text = line[position:end]
-    start = position
-    while delimiter != " " and line.startswith(" ", start):
-        start += 1
+    start = behind_blanks(line, position, delimiter)
     opens = line.startswith(quote, start)
     yield _Step(text.count(quote) + opens, text, end)
     if not opens:
@@ -84,12 +84,18 @@ def _readings(line: str, position: int, delimiter: str, quote: str, escape: str 
     search = inside
     while (closing := line.find(quote, search)) >= 0:
         search = closing + 1
-        after = closing + 1
-        while delimiter != " " and line.startswith(" ", after):
-            after += 1
+        after = behind_blanks(line, closing + 1, delimiter)
         if after == len(line) or line.startswith(delimiter, after):
             cell, cost = _unescaped(line[inside:closing], quote, escape)
             yield _Step(cost, cell, after)
+
+
+def behind_blanks(text: str, position: int, delimiter: str) -> int:
+    """Where the blanks end that stand at a position; where blanks delimit, there are none."""
+    if delimiter == " " or not text.startswith(" ", position):
+        return position
+    found = _BLANKS.match(text, position)
+    return position if found is None else found.end()
 
 
 def _unescaped(text: str, quote: str, escape: str | None) -> tuple[str, int]:

@@ -105,7 +105,9 @@ class Sifter:
         totals = self._find_totals(bad, kept)
         self._compare(bad, totals, amounts)
         self._second_table = self._second_table or second
-        return Sifted(np.setdiff1d(np.arange(kept), totals, assume_unique=True), len(totals), second)
+        rejected = np.ones(kept, dtype=bool)
+        rejected[totals] = False
+        return Sifted(np.flatnonzero(rejected), len(totals), second)
 
     def _find_totals(self, bad: BadRows, kept: int) -> Numbers:
         """Which of the first bad rows are totals lines; whole columns tell first which rows are worth a closer look."""
@@ -185,8 +187,9 @@ class Sifter:
         """The line of another header: words only, below a gap or of another width, and no good row behind it."""
         if self._second_table is not None:
             return 0
-        for number in self._like_headers(bad)[:_MOST_HEADERS].tolist():
-            words = [cell for cell in bad.row(number).cells if cell.strip()]
+        numbers = self._like_headers(bad)[:_MOST_HEADERS]
+        for number, row in zip(numbers.tolist(), bad.rows(numbers), strict=True):
+            words = [cell for cell in row.cells if cell.strip()]
             if (
                 len(words) >= _LEAST_WORDS
                 and len(set(words)) == len(words)
