@@ -68,6 +68,7 @@ def rows_of(broken: BrokenRows) -> list[tuple[int, str, dict[str, object], tuple
     return [(row.line, row.told.code.value, dict(row.told.params), row.cells) for row in broken]
 
 
+@example(lines=['""', '"";"\u3000"', '""""', '";"', '"\xa0";;;'], end="\n", layout=LAYOUTS[0], damaged=False)
 @example(lines=["a;b"] * 3 + ['"a";b;c'], end="\r", layout=LAYOUTS[0], damaged=False)
 @settings(max_examples=1500, deadline=None)
 @given(

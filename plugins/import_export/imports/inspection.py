@@ -28,6 +28,8 @@ SMALL = 8 << 20
 """Files up to this many bytes are checked as a whole, though nobody asks for it."""
 _KEPT_REJECTS = 1000
 _BATCH_BYTES = 4 << 20
+_FIRST_BYTES = 64 << 10
+"""Bytes that are read at once where only the first rows are wanted."""
 _NO_WARNINGS = frozenset(
     {
         Message.READ_AS,
@@ -223,7 +225,7 @@ def _as_loaded(
         return
     wanted = set(lines)
     cells: dict[int, tuple[str, ...]] = {}
-    for batch in read_batches(path, layout):
+    for batch in read_batches(path, layout, batch_bytes=_FIRST_BYTES):
         for line, row in zip(batch.lines.to_list(), batch.frame.iter_rows(), strict=True):
             if line in wanted:
                 cells[line] = row

@@ -52,7 +52,7 @@ def read_lines(block: Block, layout: Layout, line: int) -> ReadLines:
     rows = sorted_records(_records(lines, numbers, taken, dialect, width), block, layout, line)
     unread = shapes.careful & ~taken
     left = ~shapes.careful & ~taken
-    left &= ~lines.blank(dialect.delimiter)
+    left &= ~lines.blank(dialect, shapes)
     native = _Native(lines, layout)
     for columns in {width, width + layout.trailing}:
         for stray in (False, True):

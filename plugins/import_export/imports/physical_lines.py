@@ -77,21 +77,20 @@ class PhysicalLines(Sequence[tuple[str, str]]):
         octets = self.signs[np.repeat(wanted, lengths)].tobytes()
         return octets, np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths[wanted])))
 
-    def blank(self, delimiter: str) -> Flags:
-        """Which lines hold nothing but blanks and delimiters."""
+    def blank(self, dialect: Dialect, shapes: Shapes) -> Flags:
+        """Which lines hold nothing but blanks and delimiters, maybe in quotes."""
         empty = np.zeros(256, dtype=bool)
-        empty[[*_BLANKS, *delimiter.encode()]] = True
-        solid = self._per_line(~empty[self.signs])
+        empty[[*_BLANKS, ord(dialect.delimiter)]] = True
+        solid = self._per_line(~empty[self.signs]) - shapes.hollow
         blank: Flags = solid == 0
         # Blanks that are not ASCII look like text at first.
         doubtful = ~blank & (solid == self._per_line(self.signs >= _NOT_ASCII))
         if doubtful.any():
             octets, offsets = self.only(doubtful)
-            texts = pa.LargeStringArray.from_buffers(
-                len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(octets)
-            )
-            sign = f"\\x{{{ord(delimiter):x}}}"
-            blank[doubtful] = pl.Series(texts).str.contains(rf"^[\s{sign}]*$").to_numpy()
+            buffers = (pa.py_buffer(offsets), pa.py_buffer(octets))
+            texts = pl.Series(pa.LargeStringArray.from_buffers(len(offsets) - 1, *buffers))
+            signs = "".join(f"\\x{{{ord(sign):x}}}" for sign in (dialect.delimiter, dialect.quote) if sign)
+            blank[doubtful] = texts.str.contains(rf"^[\s{signs}]*$").to_numpy()
         return blank
 
     def _per_line(self, flags: Flags) -> Numbers:
@@ -108,6 +107,8 @@ class Shapes:
     """How many cells each has; of no meaning for those that need care."""
     stray: Flags
     """Whose quotes are all text."""
+    hollow: Numbers
+    """Quotes of a line in which all quotes belong where they are, and have neither a quote nor a delimiter between them."""
     careful: Flags
     """Who must be read sign by sign: a quote opens a cell, and quotes do not stand where they belong."""
 
@@ -117,12 +118,12 @@ def shapes_of(lines: PhysicalLines, dialect: Dialect) -> Shapes:
     delimiters: Numbers = np.flatnonzero(lines.signs == ord(dialect.delimiter))
     none = np.zeros(len(lines), dtype=bool)
     if dialect.quote is None or dialect.quote.encode() not in lines.octets:
-        return Shapes(_cells(lines, delimiters), none, none)
+        return Shapes(_cells(lines, delimiters), none, np.zeros(len(lines), np.int64), none)
     quotes: Numbers = np.flatnonzero(lines.signs == ord(dialect.quote))
     line_of = np.searchsorted(lines.after, quotes, side="right")
     many = np.bincount(line_of, minlength=len(lines))
     if dialect.escape is not None or dialect.skips_blank:
-        return Shapes(_cells(lines, delimiters), none, many > 0)
+        return Shapes(_cells(lines, delimiters), none, np.zeros(len(lines), np.int64), many > 0)
     rank = np.arange(len(quotes)) - np.searchsorted(quotes, lines.starts[line_of])
     fits = _where_they_belong(lines, quotes, line_of, rank, ord(dialect.delimiter))
     well = (many > 0) & (many % 2 == 0) & (np.bincount(line_of, ~fits, len(lines)) == 0)
@@ -132,8 +133,16 @@ def shapes_of(lines: PhysicalLines, dialect: Dialect) -> Shapes:
     before = np.searchsorted(quotes, delimiters)
     at = np.searchsorted(lines.after, delimiters, side="right")
     inside = (before - np.searchsorted(quotes, lines.starts[at])) % 2 == 1
-    delimiters = delimiters[~(inside & well[at])]
-    return Shapes(_cells(lines, delimiters), (many > 0) & ~well & ~opens, (many > 0) & ~well & opens)
+    inside &= well[at]
+    filled = np.bincount(at[inside], minlength=len(lines)) > 0
+    doubled = np.flatnonzero((quotes[1:] == quotes[:-1] + 1) & (rank[1:] % 2 == 0)) + 1
+    filled |= np.bincount(line_of[doubled], minlength=len(lines)) > 0
+    return Shapes(
+        _cells(lines, delimiters[~inside]),
+        stray=(many > 0) & ~well & ~opens,
+        hollow=np.where(well & ~filled, many, 0),
+        careful=(many > 0) & ~well & opens,
+    )
 
 
 def _cells(lines: PhysicalLines, delimiters: Numbers) -> Numbers:
