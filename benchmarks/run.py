@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks import api, claims, comparisons, drive, exports, loads, workers
+from benchmarks import api, claims, comparisons, drive, exports, hostile, loads, workers
 from benchmarks.data import write_stocks
 from benchmarks.installation import Installation, connect
 from devtools.local import REPOSITORY
@@ -25,13 +25,23 @@ from tests.servers import running_server, wanted_servers
 FILES, FILE_ROWS = 1000, 100
 _KEYS = {"mariadb": "mariadb", "mysql9": "mysql"}
 """The servers as the results name them."""
-_MOST = loads.LIMITS | api.LIMITS | exports.LIMITS | drive.LIMITS | claims.LIMITS
+_MOST = loads.LIMITS | api.LIMITS | exports.LIMITS | drive.LIMITS | claims.LIMITS | hostile.LIMITS
 _LEAST = loads.LEAST | exports.LEAST
 
 
 def main() -> None:
     """Measure what the arguments name, everything when they name nothing."""
-    wanted = sys.argv[1:] or ["load", "compare", "files", "api", "exports", "drive", "claims", "workers"]
+    wanted = sys.argv[1:] or [
+        "load",
+        "compare",
+        "files",
+        "api",
+        "exports",
+        "drive",
+        "claims",
+        "hostile",
+        "workers",
+    ]
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="import_export-bench-") as folder:
         for name in wanted_servers() if {"load", "compare"} & set(wanted) else ():
@@ -46,6 +56,8 @@ def main() -> None:
             results["drive"] = _show("drive", drive.measure(Path(folder) / "drive"))
         if "claims" in wanted:
             results["claims"] = _show("claims", claims.measure(Path(folder) / "claims"))
+        if "hostile" in wanted:
+            results["hostile"] = _show("hostile", hostile.measure(Path(folder) / "hostile"))
         if "workers" in wanted:
             results["workers"] = _show("workers", workers.measure(Path(folder) / "workers"))
     target = REPOSITORY / "build" / "bench.json"

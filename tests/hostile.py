@@ -1,6 +1,7 @@
 """Files of somebody who means harm, made by code: each up to 10 MB, but for one line of 2 GB that takes no room on disk.
 
-`CASES` are put into `tests/unit/test_hostile_files.py` and `tests/database/test_hostile_batches.py`.
+`CASES` are put into `tests/unit/test_hostile_files.py`, `tests/database/test_hostile_batches.py`, and as a whole into
+`make bench ARGS=hostile`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ TABLE = {
         {"name": "sku", "type": "str(50)", "is_mandatory": True},
         {"name": "gudang", "type": "str(50)"},
         {"name": "stok_pcs", "type": "int", "aliases": ["stok pcs"], "number_format": "1.234,56"},
-        {"name": "nilai", "type": "decimal(18,2)", "number_format": "1.234,56"},
+        {"name": "nilai", "type": "decimal(18,2)", "number_format": "1.234,56", "role": "amount"},
         {"name": "tanggal", "type": "date", "date_formats": ["dd/mm/yyyy"]},
     ],
 }
@@ -49,16 +50,33 @@ class Case:
     """Any of these; empty: it is read, and its good rows are loaded."""
     good: int = 0
     """Rows that are good."""
+    rows: bool = False
+    """Whether it is the same few rows again and again, so that its start is as good as all of it but for the time."""
+    slow: bool = False
+    """Whether all of it takes longer than a hostile file should."""
+
+    def start(self, most: int) -> bytes:
+        """Its rows up to so many bytes; all of a file that is something else."""
+        content = self.make()
+        return content[: content.rfind(b"\n", 0, most) + 1] if self.rows and len(content) > most else content
+
+
+def filled(unit: bytes, head: bytes | None = None) -> bytes:
+    """A file of the largest size that repeats some lines below its header."""
+    head = GOOD if head is None else head
+    return head + unit * ((MOST - len(head)) // len(unit))
 
 
 CASES: list[Case] = []
 
 
-def case(name: str, *refused: Message, good: int = 0) -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
+def case(
+    name: str, *refused: Message, good: int = 0, rows: bool = False, slow: bool = False
+) -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
     """Add a file to the corpus."""
 
     def add(make: Callable[[], bytes]) -> Callable[[], bytes]:
-        CASES.append(Case(name, make, frozenset(refused), good))
+        CASES.append(Case(name, make, frozenset(refused), good, rows, slow))
         return make
 
     return add
@@ -270,9 +288,9 @@ def _long_cell() -> bytes:
     return GOOD + b"A1;" + b"w" * (5 * MB) + b";1;01/03/2026\n" + ROW * 3
 
 
-@case("stocks_open_quote.csv")
+@case("stocks_open_quote.csv", rows=True)
 def _open_quote() -> bytes:
-    return HEADER + b'A1;"W1;1;01/03/2026\n' + ROW * 60_000
+    return filled(ROW, HEADER + b'A1;"W1;1;01/03/2026\n')
 
 
 @case("stocks_quotes.csv", *NO_TABLE)
@@ -280,9 +298,9 @@ def _quotes() -> bytes:
     return b'"' * MOST
 
 
-@case("stocks_quotes_in_rows.csv")
+@case("stocks_quotes_in_rows.csv", Message.SAMPLE_INVALID, rows=True, slow=True)
 def _quotes_in_rows() -> bytes:
-    return HEADER + b'";";";";";";""";\n' * 20_000
+    return filled(b'";";";";";";""";\n', HEADER)
 
 
 @case("stocks_quotes_below.csv")
@@ -290,21 +308,21 @@ def _quotes_below() -> bytes:
     return HEADER + b'";' * MB
 
 
-@case("stocks_ways_without_end.csv")
+@case("stocks_ways_without_end.csv", rows=True, slow=True)
 def _ways_without_end() -> bytes:
     """Each line has thousands of ways of reading its quotes, none of which gives four cells."""
-    return HEADER + (b'"";' * 150 + b'"x\n') * 1_000
+    return filled(b'"";' * 150 + b'"x\n', HEADER)
 
 
-@case("stocks_joins_without_end.csv")
+@case("stocks_joins_without_end.csv", rows=True, slow=True)
 def _joins_without_end() -> bytes:
     """Each line opens a quote that nothing closes for 200 lines."""
-    return HEADER + (b'"' + b'""x' * 1500 + b"\n") * 500
+    return filled(b'"' + b'""x' * 1500 + b"\n", HEADER)
 
 
-@case("stocks_stray_quotes.csv")
+@case("stocks_stray_quotes.csv", rows=True, slow=True)
 def _stray_quotes() -> bytes:
-    return HEADER + (b'A"1;W"1;"1;01/0"3/2026\n' + b'"A1;W1;1;01/03/2026\n') * 4_000
+    return filled(b'A"1;W"1;"1;01/0"3/2026\n' + b'"A1;W1;1;01/03/2026\n')
 
 
 @case("stocks_million_columns.csv", *NO_TABLE)
@@ -342,9 +360,9 @@ def _blank_below() -> bytes:
     return HEADER + b"\r" * (MOST - 100)
 
 
-@case("stocks_short_rows.csv")
+@case("stocks_short_rows.csv", rows=True)
 def _short_rows() -> bytes:
-    return HEADER + b"x\n" * 50_000
+    return filled(b"x\n", HEADER)
 
 
 @case("stocks_repeated_headers.csv")
@@ -377,15 +395,14 @@ def _combining() -> bytes:
 
 def _values(name: str, *values: bytes, column: int = 2) -> None:
     def make() -> bytes:
-        rows = bytearray(HEADER.replace(b"Gudang", b"Nilai") if column == 1 else HEADER)
-        while len(rows) < 2 * MB:
-            for value in values:
-                cells = [b"A1", b"1", b"1", b"01/03/2026"]
-                cells[column] = value
-                rows += b";".join(cells) + b"\n"
-        return bytes(rows)
+        header, rows = HEADER.replace(b"Gudang", b"Nilai") if column == 1 else HEADER, bytearray()
+        for value in values:
+            cells = [b"A1", b"1", b"1", b"01/03/2026"]
+            cells[column] = value
+            rows += b";".join(cells) + b"\n"
+        return filled(bytes(rows), header)
 
-    case(f"stocks_{name}.csv", Message.SAMPLE_INVALID)(make)
+    case(f"stocks_{name}.csv", Message.SAMPLE_INVALID, rows=True)(make)
 
 
 _values("digits", b"9" * 100_000, b"-" * 1000 + b"1", b"1." * 20_000, b"1" + b",000" * 20_000)
@@ -411,6 +428,58 @@ _values(
     b"01/03/2026" * 5_000,
     column=3,
 )
+
+
+# Rows without end, each of which has something wrong with it
+
+AMOUNTS = HEADER.replace(b";Tanggal", b";Nilai;Tanggal") + b"A1;W1;1;1,00;01/03/2026\n" * 2
+
+
+def _rows(name: str, unit: bytes, head: bytes | None = None, *, good: int = 0, slow: bool = False) -> None:
+    case(f"stocks_{name}.csv", good=good, rows=True, slow=slow)(lambda: filled(unit, head))
+
+
+_rows("rows_of_two", b"xx\n", good=3)
+_rows("short_lines_end_in_cr", b"x\r", HEADER.replace(b"\n", b"\r"))
+_rows("short_rows_and_a_quoted_line_end", b"x\n" * 100_000 + b'A;"b\nc";1;01/03/2026\n')
+_rows("long_rows", b"1;2;3;4;5\n", good=3)
+_rows("good_and_short_rows", b"x\nA;2;3;01/03/2026\n")
+_rows(
+    "short_rows_where_lines_end_with_a_delimiter",
+    b"x;\n",
+    HEADER.replace(b"\n", b";\n") + ROW.replace(b"\n", b";\n") * 99,
+)
+_rows("bad_cells", b";x;x;x\n", good=3)
+_rows("words_in_all_cells", b"ab;cd;ef;gh\n", good=3)
+_rows("words_between_good_rows", b"ab;cd\nA;2;3;01/03/2026\n")
+_rows("totals", b"TOTAL;;;;\n", AMOUNTS)
+_rows("short_totals", b"TOTAL;1\n", AMOUNTS, good=2)
+_rows("rows_of_nothing", b";;;\n", good=3)
+_rows("blank_lines_of_wide_blanks", "\u2003\n".encode(), good=3)
+_rows("first_name_again", b"SKU;2;3;01/03/2026\n")
+_rows("spoiled_rows", b"a\xff;1;1;01/03/2026\n" + "\u00e9;1;1;01/03/2026\n".encode())
+_rows("spoiled_short_rows", "\u00e9;1\n".encode() * 20 + b"x\xff\n" * 10, good=3)
+_rows("quote_behind_blanks", b" " * 5000 + b'"x\n', good=3)
+_rows("blanks_behind_quotes", b'"' + (b'"' + b" " * 2000) * 5 + b"x\n", good=3)
+_rows("quotes_at_the_end", b'a"\n', good=3)
+_rows("open_quotes_in_short_rows", b'"a\n', good=3, slow=True)
+_rows("open_quotes_in_rows", b'"A;2;3;01/03/2026\n', slow=True)
+_rows("line_ends_in_quotes", b'"\n";2;3;01/03/2026\n', good=3, slow=True)
+
+
+def _numbered(name: str, row: str, *, slow: bool = True) -> None:
+    """Rows of which each is another one, so that nothing found out about one is of use for the next."""
+
+    def make() -> bytes:
+        rows = "".join(row.format(number) for number in range(1_000_000, 1_000_000 + MOST // len(row)))
+        return GOOD + rows[: rows.rfind("\n", 0, MOST - len(GOOD)) + 1].encode()
+
+    case(f"stocks_{name}.csv", rows=True, slow=slow)(make)
+
+
+_numbered("other_odd_numbers", "x;1;{0}-;01/03/2026\n")
+_numbered("other_wrong_values", "x;1;x{0};x{0}\n")
+_numbered("other_days", "x;1;1;{0}\n")
 
 
 @case("stocks_cells_of_an_attacker.csv", good=13)

@@ -1,60 +1,81 @@
-"""Reads hostile files in a process whose time and memory are limited and measured: `python -m tests.hostile_runner FILE…`.
+"""Makes and reads hostile files, in processes whose time and memory are limited and measured.
 
-A line of JSON for each file: the codes it is refused by, its good rows, seconds of processor time, and by how many MB the
-process grew at most.
+`python -m tests.hostile_runner FOLDER BYTES SLOW [NAMES]`: a line of JSON for each file, with its size, the codes it is refused
+by, its good rows, seconds of processor time, and by how many MB the process was larger at most than when it was fresh. Of files
+that are the same rows again and again no more than `BYTES` are read, and of those that take too long no more than `SLOW`.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import resource
 import signal
 import sys
-import tempfile
+import traceback
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from import_export.imports.inspection import Inspection, Question, ZipInspection, inspect_file
 from import_export.imports.table_config import table_from_config
-from tests.hostile import TABLE
+from tests.hostile import CASES, GOOD, ROW, TABLE, Case, filled, sparse_header, sparse_line
 
-SECONDS = 60
+SECONDS = 120
 """Of processor time for one file, after which the process is ended: far more than a file may take, for slow machines."""
 MEMORY = 6 << 30
-"""Address space of the process, of which libraries reserve much without using it."""
+"""Address space of a process, of which libraries reserve much without using it."""
+_AT_ONCE = 2
+
+Make = Callable[[Path], object]
 
 
-def grown(since: int | None = None) -> int:
-    """The process' most resident bytes so far, from `since` on; reset when nothing is given."""
-    if since is None:
-        Path("/proc/self/clear_refs").write_text("5")
+def resident() -> int:
+    """Bytes that the process has in memory, without what allocators keep for later; its peak counts from here."""
+    pa.default_memory_pool().release_unused()
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
+    return _status("VmRSS")
+
+
+def peak() -> int:
+    """The most bytes that the process had in memory."""
+    return _status("VmHWM")
+
+
+def _status(field: str) -> int:
     fields = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(fields["VmHWM" if since is not None else "VmRSS"].split()[0]) * 1024 - (since or 0)
+    return int(fields[field].split()[0]) * 1024
 
 
 def spent() -> float:
-    """Seconds of processor time of this process."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+    """Seconds that this process' own code took."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_utime
 
 
-def measured(path: Path) -> dict[str, Any]:
-    """What became of a file, and what that took."""
+def measured(path: Path, fresh: int) -> dict[str, Any]:
+    """What became of a file, and what that took; `fresh`: bytes of the process before it read any."""
     question = Question(tables=[table_from_config(TABLE)], table_name="stocks", all_rows=True)
+    resident()
+    began = spent()
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    before, began = grown(), spent()
     found = inspect_file(path, question)
-    seconds, most = spent() - began, grown(before)
     signal.setitimer(signal.ITIMER_PROF, 0)
+    seconds, most = spent() - began, peak() - fresh
     files = found.files if isinstance(found, ZipInspection) else (found,)
     told = [found.refused] if isinstance(found, ZipInspection) else []
     told += [file.verdict.told for file in files]
     return {
         "file": path.name,
+        "bytes": path.stat().st_size,
         "refused": [each.code.value for each in told if each is not None],
         "good": sum(_good(file) for file in files),
         "seconds": round(seconds, 2),
         "megabytes": round(most / (1 << 20)),
+        "adds_up": all(map(_adds_up, files)),
     }
 
 
@@ -62,17 +83,67 @@ def _good(file: Inspection) -> int:
     return file.result.good if file.result is not None and file.verdict.valid else 0
 
 
-def main() -> None:
-    """Read all files."""
+def _adds_up(file: Inspection) -> bool:
+    """Whether each data row is good, rejected or left out, and told so."""
+    found = file.result
+    return found is None or found.lines == found.good + found.rejected + found.skipped
+
+
+def makers(most: int, most_of_slow: int) -> dict[str, Make]:
+    """How each file is made, by its name; of rows that repeat no more than so many bytes."""
+
+    def maker(case: Case) -> Make:
+        return lambda path: path.write_bytes(case.start(most_of_slow if case.slow else most))
+
+    made = {case.name: maker(case) for case in CASES}
+    good = filled(ROW)
+    others: dict[str, Make] = {
+        "good.csv": lambda path: path.write_bytes(good),
+        "sparse_line.csv": sparse_line,
+        "sparse_header.csv": sparse_header,
+    }
+    return made | others
+
+
+def _read(folder: Path, made: Iterable[tuple[str, Make]]) -> None:
+    """Make and read some files, and print what was found; in a process of its own."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     # A first one, so that no file pays for what is made once.
-    with tempfile.TemporaryDirectory() as folder:
-        first = Path(folder) / "stocks.csv"
-        first.write_bytes(b"SKU;Gudang;Stok PCS;Tanggal\nA1;W1;1;01/03/2026\n")
-        measured(first)
-    for name in sys.argv[1:]:
-        print(json.dumps(measured(Path(name))), flush=True)
+    first = folder / f"first_{os.getpid()}.csv"
+    first.write_bytes(GOOD)
+    measured(first, 0)
+    fresh = resident()
+    for name, make in made:
+        path = folder / name
+        make(path)
+        found = json.dumps(measured(path, fresh)) + "\n"
+        os.write(sys.stdout.fileno(), found.encode())
+        path.unlink()
+
+
+def main() -> int:
+    """Read all files; 1 when a process broke off."""
+    folder = Path(sys.argv[1])
+    wanted = set(sys.argv[4].split(",")) - {""} if len(sys.argv) > 4 else set()
+    made = [
+        (name, make)
+        for name, make in makers(int(sys.argv[2]), int(sys.argv[3])).items()
+        if not wanted or name in wanted or name == "good.csv"
+    ]
+    for number in range(_AT_ONCE):
+        # Before any thread of a library was started: what is forked then is whole.
+        if not os.fork():
+            code = 1
+            try:
+                _read(folder, made[number::_AT_ONCE])
+                code = 0
+            except Exception:
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+    ended = [os.wait()[1] for _ in range(_AT_ONCE)]
+    return 1 if any(ended) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

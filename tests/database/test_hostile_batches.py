@@ -13,8 +13,8 @@ from tests.database.flow import Flow
 from tests.hostile import CASES, GOOD
 from tests.migrated import migrated, migrated_statistics
 
-SMALL = 1 << 20
-"""Bytes of a hostile file that is put into the batch: the large ones are for the test of bounds."""
+SMALL = 100_000
+"""Bytes of a hostile file that is put into the batch, at most: the large ones are for the test of bounds."""
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def flow(server: Any, tmp_path: Path) -> Any:
 
 
 def test_the_good_files_of_a_batch_are_imported_whatever_lies_beside_them(flow: Flow, tmp_path: Path) -> None:
-    made = {case.name: case.make() for case in CASES}
+    made = {case.name: case.start(SMALL) for case in CASES}
     hostile = {name: content for name, content in made.items() if len(content) <= SMALL}
     assert len(hostile) > 30
     making = flow.root / "making"

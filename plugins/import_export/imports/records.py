@@ -27,6 +27,8 @@ _EFFORT = 8
 """How often each character of a text may be looked at to find out which quotes are meant."""
 _IN_VAIN = 2000
 """Characters that count as looked at when no way of reading a line gave its row the right width."""
+_MOST_CELLS = 10_000
+"""Cells of a broken row that are told apart: twice as many as a header may have."""
 _WINDOWS = (4, 32, MOST_LINES)
 """Lines that a quoted cell is looked for the end of: most end soon."""
 
@@ -121,9 +123,9 @@ def records_at(
 
 
 def cells_of_line(dialect: Dialect, line: str) -> tuple[str, ...]:
-    """The cells of one line by itself; quotes that are not closed are text."""
+    """The cells of one line by itself; quotes that are not closed are text. What stands behind very many is one cell."""
     strict = _strict(line, dialect) if dialect.quote is not None and dialect.quote in line else None
-    return tuple(_plain(line, dialect) if strict is None else strict.cells)
+    return tuple(_plain(line, dialect, _MOST_CELLS) if strict is None else strict.cells)
 
 
 def _record(
@@ -153,9 +155,9 @@ def _record(
     return Record(number, 1, tuple(_plain(line, dialect)), unclosed=True)
 
 
-def _plain(line: str, dialect: Dialect) -> list[str]:
-    """The cells of a line whose quotes, if it has any, are text."""
-    cells = line.split(dialect.delimiter)
+def _plain(line: str, dialect: Dialect, most: int = 0) -> list[str]:
+    """The cells of a line whose quotes, if it has any, are text; all of them, or at most so many."""
+    cells = line.split(dialect.delimiter, most - 1)
     if dialect.skips_blank:
         cells[1:] = [cell.removeprefix(" ") for cell in cells[1:]]
     return cells
