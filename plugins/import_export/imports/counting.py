@@ -60,8 +60,11 @@ def _count_fast(block: Block, layout: Layout) -> int | None:
         if len(quotes):
             if len(layout.header) == 1 or not _well_quoted(octets, quotes, ord(dialect.delimiter)):
                 return None
-            # A line end behind an odd number of quotes stands inside a cell.
-            ends = ends[np.searchsorted(quotes, ends) % 2 == 0]
+            # A line end behind an odd number of quotes stands inside a cell, if that gives the row its cells.
+            outside = np.searchsorted(quotes, ends) % 2 == 0
+            if not outside.all() and not _joined_well(octets, ends, outside, quotes, layout):
+                return None
+            ends = ends[outside]
     starts = np.concatenate((np.zeros(1, dtype=np.int64), ends + 1))
     starts = starts[starts < len(octets)]
     return None if _suspects(octets, starts, layout) else len(starts)
@@ -88,6 +91,23 @@ def _well_quoted(octets: _Octets, quotes: _Positions, delimiter: int) -> bool:
         | followed
     )
     return bool(opens.all() and closes.all())
+
+
+def _joined_well(
+    octets: _Octets, ends: _Positions, outside: npt.NDArray[np.bool_], quotes: _Positions, layout: Layout
+) -> bool:
+    """Whether all rows that go on over a line end have as many cells as the header, and maybe the empty ones behind it."""
+    after = np.append(ends[outside] + 1, len(octets))
+    starts = np.concatenate((np.zeros(1, dtype=np.int64), after[:-1]))
+    rows = np.unique(np.searchsorted(after, ends[~outside], side="right"))
+    inside = np.zeros(len(after), dtype=bool)
+    inside[rows] = True
+    delimits = (octets == ord(layout.dialect.delimiter)) & np.repeat(inside, after - starts)
+    delimiters: _Positions = np.flatnonzero(delimits)
+    delimiters = delimiters[np.searchsorted(quotes, delimiters) % 2 == 0]
+    found = np.searchsorted(delimiters, after[rows]) - np.searchsorted(delimiters, starts[rows]) + 1
+    width = len(layout.header)
+    return bool(((found == width) | (found == width + layout.trailing)).all())
 
 
 def _suspects(octets: _Octets, starts: _Positions, layout: Layout) -> bool:
