@@ -3,11 +3,11 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
 # Airflow starts twice as fast when its compiled modules are kept, whatever the caller's habit.
-test test-cluster bench chaos: export PYTHONDONTWRITEBYTECODE :=
-test test-cluster bench chaos: export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
+test test-cluster bench chaos soak: export PYTHONDONTWRITEBYTECODE :=
+test test-cluster bench chaos soak: export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 # `make demo DRIVE=stand-in`, `make run DRIVE=stand-in`: a stand-in of Google Drive as archive.
 demo run: export IMPORT_EXPORT_DRIVE := $(DRIVE)
-.PHONY: help demo run tool stop cluster cluster-demo cluster-stop clean test test-cluster lint bench sizing vendor lock licences sbom audit fuzz chaos install install-dev
+.PHONY: help demo run tool stop cluster cluster-demo cluster-stop clean test test-cluster lint bench sizing vendor lock licences sbom audit fuzz chaos soak install install-dev
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -86,3 +86,6 @@ fuzz: install-dev ## feed the parsers with anything: make fuzz MINUTES=2 (for ea
 
 chaos: install-dev ## kill and cut everything while files come in, and judge: make chaos N=50 FILES=50 SEED=7
 	@N=$(N) FILES=$(FILES) SEED=$(SEED) BROKEN=$(BROKEN) PYTHONPATH=plugins:. $(PYTHON) -m tests.chaos
+
+soak: install-dev ## many files at once while people click, two hours: make soak FILES=1000 USERS=50 ROUNDS=2
+	@FILES=$(FILES) USERS=$(USERS) ROUNDS=$(ROUNDS) PYTHONPATH=plugins:. $(PYTHON) -m tests.soak

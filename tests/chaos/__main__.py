@@ -19,14 +19,14 @@ from typing import Any
 
 from devtools.local import REPOSITORY
 from import_export.errors import ImportExportError
-from tests.chaos.house import House, house
+from tests.chaos.house import QUICK, House, new_house
 from tests.chaos.judging import Judge
 from tests.chaos.sending import Sender
 from tests.chaos.strikes import Strikes
 
 REPORT = REPOSITORY / "build" / "chaos.json"
 _LOOK = 0.1
-_OPEN = 8
+_OPEN = 16
 """Sendings that are on their way at once."""
 _RECOVER = 20.0
 _STALLED = 60.0
@@ -41,7 +41,7 @@ def main() -> None:
     seed = int(os.environ.get("SEED") or random.randrange(1_000_000))
     broken = os.environ.get("BROKEN") or ""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
-    running = house(broken)
+    running = new_house(QUICK, broken)
     try:
         running.start()
         report = {"seed": seed, "broken": broken, **_play(Game(running, seed), kills, files)}

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
@@ -16,14 +16,15 @@ from typing import Any
 import psutil
 
 from devtools.airflow_env import airflow_environment, components
-from devtools.local import HOST, REPOSITORY, Local
+from devtools.local import HOST, Local
 from devtools.mysql import start_mysql
 from devtools.processes import Child, start
 from devtools.stack import Stack
+from devtools.supervising import clean
 from tests.chaos.breaking import broken_dags
 from tests.cutting_proxy import CuttingProxy
 
-_QUICK = {
+QUICK = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "12",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
@@ -36,12 +37,16 @@ _QUICK = {
     "AIRFLOW__IMPORT_EXPORT__LANES": "2",
     # A person's day has enough of them; here a batch is struck all the time.
     "AIRFLOW__IMPORT_EXPORT__MAINTENANCE_ATTEMPTS": "1000",
+}
+"""Deaths are noticed within seconds: with Airflow's own patience the night would not be long enough."""
+
+_ALONE = {
     # The judge does what the maintenance does, with a clock that is ahead; and nothing else runs beside.
     "AIRFLOW__IMPORT_EXPORT__MAINTENANCE_SCHEDULE": "",
     "AIRFLOW__IMPORT_EXPORT__EXPORT_SCHEDULE": "",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    "IMPORT_EXPORT_DRIVE": "stand-in",
 }
-"""Deaths are noticed within seconds: with Airflow's own patience the night would not be long enough."""
 
 MYSQL = "mysql"
 LOGS = "airflow-logs"
@@ -51,14 +56,14 @@ LOGS = "airflow-logs"
 class House(Stack):
     """The stack, with what strikes it and what puts it right."""
 
-    def __init__(self, local: Local, broken: str = "") -> None:
-        """`broken`: what is taken out of the product, see `breaking`."""
+    def __init__(self, local: Local, settings: Mapping[str, str], broken: str = "") -> None:
+        """`settings`: environment variables; `broken`: what is taken out of the product, see `breaking`."""
         super().__init__(local)
         self.deaths = 0
         self._lock = RLock()
         self._again: dict[str, Callable[[], Child]] = {}
         self.proxy = CuttingProxy((HOST, 0))
-        os.environ |= {**_QUICK, "IMPORT_EXPORT_DRIVE": "stand-in", **broken_dags(broken, local.root)}
+        os.environ |= {**_ALONE, **settings, **broken_dags(broken, local.root)}
         os.environ.pop("IMPORT_EXPORT_MYSQL_URI", None)
         os.environ.update(local.environment)
 
@@ -156,10 +161,8 @@ def _ask(url: str, body: Any = None) -> Any:
         return json.load(answer)
 
 
-def house(broken: str = "") -> House:
+def new_house(settings: Mapping[str, str], broken: str = "") -> House:
     """In `.chaos` of this checkout, or where `IMPORT_EXPORT_LOCAL` says; empty at first."""
-    from devtools.supervising import clean
-
-    local = Local(Path(os.environ.get("IMPORT_EXPORT_LOCAL", REPOSITORY / ".chaos")).resolve())
+    local = Local.of_environment(".chaos", web_port=0)
     clean(local)
-    return House(local, broken)
+    return House(local, settings, broken)

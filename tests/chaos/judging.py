@@ -74,6 +74,12 @@ class Judge:
         closed, moves, loaded = (int(number) for number in found.split())
         return closed, moves, loaded
 
+    def newest_batches(self) -> list[str]:
+        """The last fifty."""
+        with assemble(setting, actor="chaos").database.session() as session:
+            found = session.rows("SELECT batch_id FROM import_batches ORDER BY received_at DESC LIMIT 50")
+        return [batch_id for (batch_id,) in found]
+
     def faults(self, sent: Sequence[Sending]) -> Iterator[str]:
         """What is not as it must be: the invariants, and each thing that was sent."""
         yield from (each.told.text() for each in violations(self.context, self.began - timedelta(hours=1)))
@@ -169,10 +175,11 @@ class Judge:
                     return "queued"
                 if refused.code not in (401, 403):
                     raise
-                self._log_in()
+                self._token = self.log_in()
         raise AssertionError("the login is refused")
 
-    def _log_in(self) -> None:
+    def log_in(self) -> str:
+        """A fresh token."""
         login = json.dumps(
             {"username": self.house.facts["username"], "password": self.house.facts["password"]}
         )
@@ -180,7 +187,7 @@ class Judge:
             f"{self.house.facts['url']}/auth/token", login.encode(), {"Content-Type": "application/json"}
         )
         with _DIRECT.open(request, timeout=30) as answer:
-            self._token = json.load(answer)["access_token"]
+            return str(json.load(answer)["access_token"])
 
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))

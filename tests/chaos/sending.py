@@ -59,13 +59,18 @@ class Sender:
     files: int = 0
 
     def send(self) -> Sending:
-        """Drop the next one, as a well-behaved sender does: under another name first."""
+        """Drop the next one."""
         due = next((entry for entry in self.later if entry[0] <= len(self.sent)), None)
         if due is not None:
             self.later.remove(due)
             sending = due[1]
         else:
             sending = self._new()
+        self.drop(sending)
+        return sending
+
+    def drop(self, sending: Sending) -> None:
+        """As a well-behaved sender does: under another name first."""
         folder = self.drop_folder / sending.distributor
         folder.mkdir(exist_ok=True)
         part = folder / f"{sending.name}.part"
@@ -73,7 +78,6 @@ class Sender:
         part.rename(folder / sending.name)
         self.sent.append(sending)
         self.files += len(sending.files)
-        return sending
 
     def _new(self) -> Sending:
         number = len(self.sent)
@@ -102,12 +106,13 @@ class Sender:
             rows = self.chance.choice(_SIZES)
             prefix = f"C{number:04d}F{place}"
             if table == "stocks":
-                yield File(f"stocks_{prefix}.csv", table, prefix, rows, 0, _stocks(prefix, rows))
+                yield File(f"stocks_{prefix}.csv", table, prefix, rows, 0, stocks(prefix, rows))
             else:
                 yield File(f"sales_{prefix}.csv", table, prefix, rows, 1, _sales(distributor, prefix, rows))
 
 
-def _stocks(prefix: str, rows: int) -> str:
+def stocks(prefix: str, rows: int) -> str:
+    """A file of stocks, with keys that nobody else has."""
     lines = [f"{prefix}-{row};GUDANG UTAMA;{row};01/03/2026\n" for row in range(rows)]
     return STOCKS_HEADER + "".join(lines)
 

@@ -22,9 +22,9 @@ from tests.cutting_proxy import Cut, Seen
 
 _RUNNER = re.compile(r"airflow worker -- [0-9a-f]{8}-")
 """The process in which a task's code runs; its parent is the executor's worker, which watches over it."""
-_SHARE = 0.5
+_SHARE = 0.6
 """So many attempts at a task are struck: each is tried until it comes through, a dozen times at most."""
-_WITHIN = 4.0
+_WITHIN = 3.0
 _FROZEN = (0.2, 25.0)
 _PAUSE = (4.0, 16.0)
 _FAULTS = (
