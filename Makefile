@@ -40,8 +40,9 @@ cluster-stop: ## end what `make cluster` or `make cluster-demo` left running
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.cluster stop; fi
 
 clean: ## stop, and remove .local and .venv
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.cluster clean && $(PYTHON) -m devtools.stack clean; fi
-	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m devtools.cluster clean && $(PYTHON) -m devtools.stack clean && \
+		IMPORT_EXPORT_LOCAL=.chaos $(PYTHON) -m devtools.stack clean; fi
+	@rm -rf .chaos .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 test: install-dev ## all tests but the cluster's, on MariaDB and (as root, or with IMPORT_EXPORT_TEST_MYSQL_URI) MySQL 9
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder --ignore tests/cluster $(ARGS)

@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.s3_stand_in import CONNECTION, Store, connection_uri, new_store, running_s3
 from tests.servers import OFFERED, Server, running_server, wanted_servers
 
-SHARED = ("e2e", "cluster")
+SHARED = ("e2e", "chaos", "cluster")
 """Folders of tests that share something that takes long to start."""
 
 ROOM = 8 << 30
@@ -30,9 +30,10 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Several processes are given the groups in this order: the longest first, then a server after the other.
 
-    Another Airflow comes late, so that it is not beside the first one.
+    Another Airflow comes later, so that it is not beside the first one.
     """
-    order = ("e2e", *wanted_servers(), "cluster")
+    first, *others = wanted_servers()
+    order = ("e2e", first, "chaos", *others, "cluster")
 
     def place(item: pytest.Item) -> int:
         shared = group_of(item.nodeid).split()[-1]
