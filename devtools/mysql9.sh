@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A real MySQL 9 for the tests, from Debian unstable's package, in a folder of its own (a chroot; root only).
-#   devtools/mysql9.sh start PORT   installs on first use, starts, waits until it answers
+#   devtools/mysql9.sh start PORT [memory]   installs on first use, starts, waits until it answers; its data in memory
+#                                   where that can be had, for what need not outlive it
 #   devtools/mysql9.sh stop PORT    and removes its data
 #   devtools/mysql9.sh client NAME …  one of its own clients: mysqldump, mysql
 # Several may run at a time, each on its own port with its own data.
@@ -33,11 +34,32 @@ client() {
 
 running() { [ -f "$pid" ] && kill -0 "$(cat "$pid")" 2>/dev/null; }
 
+# The data of a server that is gone.
+forget() {
+  if mountpoint -q "$root$data"; then umount "$root$data"; fi
+  rm -rf "$pid" "$log" "${root:?}$data"
+}
+
+# What servers left behind whose users could not stop them.
+forget_lost() {
+  local found
+  for found in "$root"/var/my/*; do
+    [ -d "$found" ] || continue
+    (port=${found##*/} data=/var/my/$port pid=$home/$port.pid log=$home/$port.log; running || forget)
+  done
+}
+
 start() {
   mkdir -p "$home"
   (flock 9; install) 9>"$home/lock"
+  # Until the server has its own, this one's id says that the data is in use.
+  echo $$ >"$pid"
+  forget_lost
   rm -rf "${root:?}$data"
   mkdir -p "$root$data"
+  if [ "$1" = memory ]; then
+    mount -t tmpfs -o size=8g import_export "$root$data" 2>/dev/null || echo "MySQL 9 keeps its data on disk: nothing may be mounted here" >&2
+  fi
   chroot "$root" /usr/sbin/mysqld --no-defaults --initialize-insecure --user=root --datadir="$data/data" >"$log" 2>&1 ||
     { tail -n 20 "$log" >&2; exit 1; }
   setsid chroot "$root" /usr/sbin/mysqld --no-defaults --user=root --datadir="$data/data" --socket="$data/mysql.sock" \
@@ -58,11 +80,11 @@ stop() {
     kill "$(cat "$pid")"
     for _ in $(seq 600); do running || break; sleep 0.1; done
   fi
-  rm -rf "$pid" "$log" "${root:?}$data"
+  forget
 }
 
 case ${1:-}:$port in
-  start:[0-9]*) start ;;
+  start:[0-9]*) start "${3:-disk}" ;;
   stop:[0-9]*) stop ;;
   client:?*) shift; client "$@" ;;
   *) sed -n '2,6p' "$0"; exit 2 ;;

@@ -12,7 +12,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.s3_stand_in import CONNECTION, Store, connection_uri, new_store, running_s3
-from tests.servers import OFFERED, Server, running_server, wanted_servers
+from tests.servers import MEMORY, OFFERED, Server, running_server, wanted_servers
 
 SHARED = ("e2e", "chaos", "cluster")
 """Folders of tests that share something that takes long to start."""
@@ -74,10 +74,9 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @contextmanager
 def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where a server keeps its data: in memory where there is room, for tests make hundreds of databases."""
-    memory = Path("/dev/shm")
     # A folder with a blank, as users have them.
-    if memory.is_dir() and shutil.disk_usage(memory).free > ROOM:
-        with TemporaryDirectory(prefix="import_export server ", dir=memory) as folder:
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        with TemporaryDirectory(prefix="import_export server ", dir=MEMORY) as folder:
             yield Path(folder)
     else:
         yield tmp_path_factory.mktemp("import_export server")

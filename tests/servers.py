@@ -18,6 +18,7 @@ from devtools.mysql import start_mysql
 
 OFFERED = "IMPORT_EXPORT_TEST_MYSQL_URI"
 WANTED = "IMPORT_EXPORT_TEST_SERVERS"
+MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def wanted_servers() -> list[str]:
 
 @contextmanager
 def running_server(name: str, folder: Path) -> Iterator[Server]:
-    """The server of that name, for as long as the block runs."""
+    """The server of that name, for as long as the block runs; its data in the folder, or in memory where that is."""
     if name == "mariadb":
         local = Local(folder)
         running = start_mysql(local, local.remembered()["mysql_port"], "test", "test")
@@ -82,7 +83,8 @@ def running_server(name: str, folder: Path) -> Iterator[Server]:
         return
     port = Local(folder).remembered()["mysql_port"]
     script = str(REPOSITORY / "devtools" / "mysql9.sh")
-    subprocess.run([script, "start", str(port)], check=True)
+    where = ["memory"] if folder.is_relative_to(MEMORY) else []
+    subprocess.run([script, "start", str(port), *where], check=True)
     try:
         yield Server(name, f"mysql://root@127.0.0.1:{port}/")
     finally:
