@@ -22,6 +22,7 @@ from tests.cutting_proxy import Cut, Seen
 
 _RUNNER = re.compile(r"airflow worker -- [0-9a-f]{8}-")
 """The process in which a task's code runs; its parent is the executor's worker, which watches over it."""
+_WORKER = re.compile(r"airflow worker -- LocalExecutor")
 _SHARE = 0.6
 """So many attempts at a task are struck: each is tried until it comes through, a dozen times at most."""
 _WITHIN = 3.0
@@ -194,9 +195,11 @@ def _kill_task(pid: int) -> bool:
 
 def _kill_worker(pid: int) -> bool:
     """The executor's worker dies; the task itself goes on until it notices."""
-    with suppress(psutil.Error, ProcessLookupError):
-        if _is_runner(pid):
-            os.kill(psutil.Process(pid).ppid(), signal.SIGKILL)
+    with suppress(psutil.Error, OSError):
+        worker = psutil.Process(pid).ppid()
+        # Of a worker that is gone already the task is an orphan, and its parent somebody else.
+        if _is_runner(pid) and _WORKER.match(Path(f"/proc/{worker}/cmdline").read_text(errors="replace")):
+            os.kill(worker, signal.SIGKILL)
             return True
     return False
 

@@ -17,7 +17,10 @@ def test_fifty_kills_lose_nothing_and_double_nothing(pytestconfig: pytest.Config
         **os.environ,
         "IMPORT_EXPORT_LOCAL": str(tmp_path / "chaos"),
         "PYTHONPATH": f"{pytestconfig.rootpath}/plugins:{pytestconfig.rootpath}",
-        **{"N": "50", "FILES": "30", "SEED": "50", "BROKEN": ""},
+        "N": "50",
+        "FILES": "30",
+        "SEED": "50",
+        "BROKEN": "",
     }
     REPORT.unlink(missing_ok=True)
     done = subprocess.run(

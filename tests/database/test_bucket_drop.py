@@ -157,9 +157,9 @@ def _race(uri: str, root: Path, store: Store, start: Barrier, done: "Queue[str]"
 
 
 def test_of_four_racing_watchers_each_object_is_claimed_by_one(flow: Flow, s3: Store) -> None:
-    for number in range(160):
+    for number in range(48):
         s3.put(f"drop/file_{number:03d}.csv", str(number))
-    for number in range(40):
+    for number in range(12):
         s3.put(f"drop/{number % 4:04d}/file_{number:03d}.csv", str(number))
     processes = multiprocessing.get_context("spawn")
     start, done = processes.Barrier(4), processes.Queue()
@@ -167,18 +167,18 @@ def test_of_four_racing_watchers_each_object_is_claimed_by_one(flow: Flow, s3: S
     racers = [processes.Process(target=_race, args=(uri, flow.root, s3, start, done)) for _ in range(4)]
     for racer in racers:
         racer.start()
-    assert [done.get(timeout=240) for _ in racers] == ["164 things seen"] * 4
+    assert [done.get(timeout=240) for _ in racers] == ["52 things seen"] * 4
     for racer in racers:
         racer.join()
         assert racer.exitcode == 0
     with flow.context.database.session() as session:
         found = session.rows("SELECT dist_id, names FROM import_batches")
     claimed = [(dist_id, name) for dist_id, names in found for name in json.loads(names)]
-    assert Counter(Counter(claimed).values()) == {1: 200}
-    assert len(batches(flow)) == 164
-    assert len(claimed_keys(flow.context)) == 200
+    assert Counter(Counter(claimed).values()) == {1: 60}
+    assert len(batches(flow)) == 52
+    assert len(claimed_keys(flow.context)) == 60
     # Nothing has moved, and nothing is seen a second time.
-    assert len(s3.names("drop/")) == 200
+    assert len(s3.names("drop/")) == 60
     assert flow.scan().seen == ()
 
 

@@ -384,7 +384,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_is_in_a_file_its_table_takes_it(tmp_path: Path, data: st.DataObject) -> None:
     width = data.draw(st.integers(1, 4))
@@ -409,7 +409,7 @@ def test_whatever_is_in_a_file_its_table_takes_it(tmp_path: Path, data: st.DataO
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=60), min_size=1, max_size=6))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_names_are_plain_and_all_different(tmp_path: Path, headers: list[str]) -> None:
     path = tmp_path / "x.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
