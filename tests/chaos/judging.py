@@ -64,10 +64,12 @@ class Judge:
         tidy_up(self.context, Run(run_id="tidy"))
 
     def progress(self) -> tuple[int, int, int]:
-        """How many batches are closed, moves of jobs are written down, and jobs are loaded."""
+        """How many sendings are in closed batches, moves of jobs are written down, and jobs are loaded."""
         with assemble(setting, actor="chaos").database.session() as session:
             [(found,)] = session.rows(
-                "SELECT CONCAT_WS(' ', (SELECT COUNT(*) FROM import_batches WHERE finished_at IS NOT NULL),"
+                # What comes at once into a distributor's folder is one batch.
+                "SELECT CONCAT_WS(' ',"
+                " (SELECT COALESCE(SUM(JSON_LENGTH(names)), 0) FROM import_batches WHERE finished_at IS NOT NULL),"
                 " (SELECT COUNT(*) FROM import_job_events),"
                 " (SELECT COUNT(*) FROM import_jobs WHERE status = 9))"
             )

@@ -40,8 +40,8 @@ class Sending:
     """What is dropped at once."""
 
     name: str
-    distributor: str
-    """The folder it is dropped into."""
+    folder: str
+    """The distributor's, or none: then it is a batch of its own."""
     octets: bytes
     files: tuple[File, ...]
     is_again: bool = False
@@ -71,7 +71,7 @@ class Sender:
 
     def drop(self, sending: Sending) -> None:
         """As a well-behaved sender does: under another name first."""
-        folder = self.drop_folder / sending.distributor
+        folder = self.drop_folder / sending.folder
         folder.mkdir(exist_ok=True)
         part = folder / f"{sending.name}.part"
         part.write_bytes(sending.octets)
@@ -82,9 +82,10 @@ class Sender:
     def _new(self) -> Sending:
         number = len(self.sent)
         distributor = f"01{self.chance.randrange(20):02d}"
+        folder = self.chance.choice((distributor, ""))
         if self.chance.random() < 0.4:
             [file] = self._made(number, distributor, 1)
-            sending = Sending(file.name, distributor, file.text.encode(), (file,))
+            sending = Sending(file.name, folder, file.text.encode(), (file,))
         else:
             files = tuple(self._made(number, distributor, _IN_A_ZIP))
             octets = io.BytesIO()
@@ -92,7 +93,7 @@ class Sender:
                 for file in files:
                     # With a time of its own it would be other bytes each time.
                     archive.writestr(zipfile.ZipInfo(file.name), file.text)
-            sending = Sending(f"kiriman_{number:04d}.zip", distributor, octets.getvalue(), files)
+            sending = Sending(f"kiriman_{number:04d}.zip", folder, octets.getvalue(), files)
         if self.chance.random() < 0.1:
             stem, _, kind = sending.name.rpartition(".")
             again = replace(sending, name=f"{stem}_again.{kind}", is_again=True)
