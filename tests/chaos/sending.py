@@ -13,7 +13,7 @@ from tests.database.flow import STOCKS_HEADER
 from tests.database.striking import SALES_HEADER
 
 _IN_A_ZIP = 10
-_SIZES = (20, 200, 1000, 5000)
+_SIZES = (20, 200, 2000, 30_000)
 """Rows; the small ones are sent as one statement, the large ones by LOAD DATA."""
 
 
