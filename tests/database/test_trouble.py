@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -221,6 +222,46 @@ def test_a_deadlock_is_repeated_at_once(flow: Flow) -> None:
             "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213; END IF"
         )
     file.loads()
+
+
+def test_the_victim_of_a_real_deadlock_is_repeated_at_once(flow: Flow) -> None:
+    """Somebody has a row that the load needs last, and wants the one that it has first; he has changed more rows."""
+    file, before = waiting(flow), deadlocks(flow)
+    values = "'W1', '2026-03-01', NOW(6), 0"
+    insert = "INSERT INTO stocks (sku, warehouse_code, `date`, ImportDate, import_job_id) VALUES "
+    others = ", ".join(f"('OTHER-{row}', {values})" for row in range(3 * ROWS))
+    place = "'GUDANG UTAMA PUSAT', '2026-03-01', NOW(6), 0"
+    with flow.context.database.session() as other, ThreadPoolExecutor() as pool:
+        other.raw.begin()
+        other.execute(insert + others)
+        other.execute(f"{insert} ('S{file.number}-{ROWS - 1}', {place})")
+        loading = pool.submit(load_lane, flow.context, file.lane)
+        eventually(lambda: waits(flow) or loading.done())
+        other.rows(f"SELECT 1 FROM stocks WHERE sku = 'S{file.number}-0' FOR UPDATE")
+        assert not loading.done(), "it is repeated, and waits again"
+        assert deadlocks(flow) == before + 1
+        other.raw.rollback()
+        loading.result()
+    assert (file.job.status, file.rows, file.job.attempts) == (JobStatus.COMPLETE, ROWS, 1)
+    assert_all_holds(flow)
+
+
+def deadlocks(flow: Flow) -> int:
+    """How many the server has resolved."""
+    with flow.context.database.session() as session:
+        found = session.rows(
+            "SELECT count FROM information_schema.innodb_metrics WHERE name = 'lock_deadlocks'"
+        )
+        return int(found[0][0])
+
+
+def waits(flow: Flow) -> bool:
+    """Whether a transaction waits for another one's lock."""
+    with flow.context.database.session() as session:
+        found = session.rows(
+            "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+        )
+        return bool(found[0][0])
 
 
 def test_a_lock_that_somebody_keeps_is_waited_for_and_told(flow: Flow) -> None:
