@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
 # A real MySQL 9 for the tests, from Debian unstable's package, in a folder of its own (a chroot; root only).
-#   devtools/mysql9.sh start PORT [memory]   installs on first use, starts, waits until it answers; its data in memory
-#                                   where that can be had, for what need not outlive it
+#   devtools/mysql9.sh start PORT [disk|memory|memory:SIZE [OPTION …]]
+#                                   installs on first use, starts, waits until it answers; its data in memory where that
+#                                   can be had, for what need not outlive it
 #   devtools/mysql9.sh stop PORT    and removes its data
+#   devtools/mysql9.sh kill PORT    by SIGKILL
+#   devtools/mysql9.sh restart PORT [OPTION …]   after it ended, on the data that is there
+#   devtools/mysql9.sh where PORT   tells where the data is
 #   devtools/mysql9.sh client NAME …  one of its own clients: mysqldump, mysql
 # Several may run at a time, each on its own port with its own data.
 set -euo pipefail
@@ -57,14 +61,22 @@ start() {
   forget_lost
   rm -rf "${root:?}$data"
   mkdir -p "$root$data"
-  if [ "$1" = memory ]; then
-    mount -t tmpfs -o size=8g import_export "$root$data" 2>/dev/null || echo "MySQL 9 keeps its data on disk: nothing may be mounted here" >&2
+  local where=$1 size
+  shift
+  if [ "$where" != disk ]; then
+    size=${where#memory} size=${size#:}
+    mount -t tmpfs -o size="${size:-8g}" import_export "$root$data" 2>/dev/null ||
+      { [ -z "$size" ] && echo "MySQL 9 keeps its data on disk: nothing may be mounted here" >&2; }
   fi
   chroot "$root" /usr/sbin/mysqld --no-defaults --initialize-insecure --user=root --datadir="$data/data" >"$log" 2>&1 ||
     { tail -n 20 "$log" >&2; exit 1; }
+  serve "$@"
+}
+
+serve() {
   setsid chroot "$root" /usr/sbin/mysqld --no-defaults --user=root --datadir="$data/data" --socket="$data/mysql.sock" \
     --pid-file="$data/mysqld.pid" --port="$port" --bind-address=127.0.0.1 --mysqlx=OFF --secure-file-priv=NULL \
-    --local-infile=ON --innodb-buffer-pool-size=512M --innodb-redo-log-capacity=1G >"$log" 2>&1 </dev/null &
+    --local-infile=ON --innodb-buffer-pool-size=512M --innodb-redo-log-capacity=1G "$@" >"$log" 2>&1 </dev/null &
   echo $! >"$pid"
   for _ in $(seq 600); do
     grep -q 'ready for connections' "$log" && return
@@ -83,9 +95,18 @@ stop() {
   forget
 }
 
+strike() {
+  kill -9 "$(cat "$pid")"
+  for _ in $(seq 600); do running || return 0; sleep 0.1; done
+  return 1
+}
+
 case ${1:-}:$port in
-  start:[0-9]*) start "${3:-disk}" ;;
+  start:[0-9]*) start "${3:-disk}" "${@:4}" ;;
+  restart:[0-9]*) serve "${@:3}" ;;
+  kill:[0-9]*) strike ;;
+  where:[0-9]*) echo "$root$data" ;;
   stop:[0-9]*) stop ;;
   client:?*) shift; client "$@" ;;
-  *) sed -n '2,6p' "$0"; exit 2 ;;
+  *) sed -n '2,11p' "$0"; exit 2 ;;
 esac

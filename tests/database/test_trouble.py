@@ -1,8 +1,10 @@
 """Trouble of the database: files wait, or become 8 with the reason, never 6; and they go on when it is over, each row once."""
 
 import json
+import os
 import shutil
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from devtools.local import Local
+from devtools.local import REPOSITORY, Local, free_port
 from devtools.mysql import MySQL, start_mysql
+from devtools.processes import listens
 from import_export.errors import DatabaseUnavailable, JobBusy, TransientError
 from import_export.imports.jobs import ImportJob, JobStatus
 from import_export.services.context import Context, utc_now
@@ -31,10 +34,12 @@ from tests.cutting_proxy import Cut, CuttingProxy, Seen
 from tests.database.flow import STOCKS_HEADER, Flow, eventually, is_alone
 from tests.database.striking import Impatient
 from tests.migrated import migrated
-from tests.servers import Server
+from tests.servers import Server, wanted_servers
 
 ROWS = 900
 """Enough for LOAD DATA."""
+SMALL_MYSQL = "448m"
+"""What a new MySQL 9 takes, and some more."""
 OPEN = (JobStatus.WAITING, JobStatus.PROCESSING_FAILED)
 
 
@@ -335,10 +340,34 @@ def test_what_waited_is_taken_up_by_the_maintenance_when_all_attempts_of_the_run
     assert (file.job.status, file.rows) == (JobStatus.COMPLETE, ROWS)
 
 
-@dataclass
-class OwnServer:
-    """A MariaDB of its own, on a small disk, that may be ended and started."""
+class OwnServer(ABC):
+    """A server of its own, on a small disk, that may be ended and started."""
 
+    @property
+    @abstractmethod
+    def server(self) -> Server:
+        """As long as it runs."""
+
+    @property
+    @abstractmethod
+    def disk(self) -> Path:
+        """A folder on its disk."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """On the data that is there."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """By SIGKILL; returns when it is gone."""
+
+    @abstractmethod
+    def has_ended(self) -> bool:
+        """Whether it does not run."""
+
+
+@dataclass
+class OwnMariaDB(OwnServer):
     local: Local
     port: int
     running: MySQL | None = None
@@ -360,16 +389,64 @@ class OwnServer:
         assert self.running is not None
         return Server("mariadb", self.running.root_uri(""))
 
+    @property
+    def disk(self) -> Path:
+        return self.local.root
 
-@pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
-    disk = tmp_path_factory.mktemp("small disk")
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=192m", "tmpfs", str(disk)], check=False
-    ).returncode:
+
+@dataclass
+class OwnMySQL9(OwnServer):
+    port: int
+
+    small = ("--innodb-redo-log-capacity=8M", "--innodb-buffer-pool-size=64M", "--innodb-use-native-aio=0")
+
+    def begin(self) -> None:
+        """With new data."""
+        self.run("start", f"memory:{SMALL_MYSQL}", *self.small)
+
+    def start(self) -> None:
+        self.run("restart", *self.small)
+
+    def kill(self) -> None:
+        self.run("kill")
+
+    def has_ended(self) -> bool:
+        return not listens(self.port)
+
+    def run(self, what: str, *options: str) -> str:
+        script = str(REPOSITORY / "devtools" / "mysql9.sh")
+        done = subprocess.run(
+            [script, what, str(self.port), *options], check=True, stdout=subprocess.PIPE, text=True
+        )
+        return done.stdout.strip()
+
+    @property
+    def server(self) -> Server:
+        return Server("mysql9", f"mysql://root@127.0.0.1:{self.port}/")
+
+    @property
+    def disk(self) -> Path:
+        return Path(self.run("where"))
+
+
+@pytest.fixture(scope="module", params=wanted_servers())
+def own_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OwnServer]:
+    if os.geteuid() != 0:
         pytest.skip("a small disk can be mounted by root only")
+    disk = tmp_path_factory.mktemp("small disk")
+    if request.param == "mysql9":
+        mysql9 = OwnMySQL9(free_port())
+        mysql9.begin()
+        try:
+            yield mysql9
+        finally:
+            mysql9.run("stop")
+        return
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192m", "tmpfs", str(disk)], check=True)
     local = Local(disk / "server")
-    found = OwnServer(local, local.remembered()["mysql_port"])
+    found = OwnMariaDB(local, local.remembered()["mysql_port"])
     found.start()
     try:
         yield found
@@ -409,9 +486,9 @@ def test_a_disk_that_is_full_is_told_and_the_file_goes_on_when_there_is_room(
     own_server: OwnServer, own: Flow
 ) -> None:
     file = waiting(own, 60_000)
-    ballast = own_server.local.root / "ballast"
+    ballast = own_server.disk / "ballast"
     with ballast.open("wb") as full:
-        full.write(bytes(shutil.disk_usage(own_server.local.root).free - (1 << 20)))
+        full.write(bytes(shutil.disk_usage(own_server.disk).free - (1 << 20)))
     with pytest.raises(TransientError):
         load_lane(own.context, file.lane)
     ballast.unlink()
