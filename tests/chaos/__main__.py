@@ -26,7 +26,7 @@ from tests.chaos.strikes import Strikes
 
 REPORT = REPOSITORY / "build" / "chaos.json"
 _LOOK = 0.1
-_OPEN = 16
+_OPEN = 32
 """Sendings that are on their way at once."""
 _RECOVER = 20.0
 _STALLED = 60.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -31,7 +30,7 @@ QUICK = {
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
-    "AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG": "8",
+    "AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG": "24",
     "AIRFLOW__IMPORT_EXPORT__SETTLE_SECONDS": "1",
     "AIRFLOW__IMPORT_EXPORT__POLL_SECONDS": "1",
     "AIRFLOW__IMPORT_EXPORT__LANES": "2",
@@ -74,8 +73,7 @@ class House(Stack):
         self.environment = airflow_environment(
             self.local, known, self.facts["mysql_uri"], self.facts["drive_url"]
         )
-        for name, arguments in components(known).items():
-            command = [sys.executable, *arguments]
+        for name, command in components(known).items():
             self._again[name] = lambda name=name, command=command: start(  # type: ignore[misc]
                 self.local, name, command, environment=self.environment
             )
