@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import Any
 
 from devtools.drive_stand_in.account import DRIVE_ID
@@ -16,18 +17,20 @@ _CALLERS = ("AIRFLOW__", "AIRFLOW_CONN_", "AIRFLOW_VAR_")
 
 
 def components(known: dict[str, Any]) -> dict[str, list[str]]:
-    """The processes of Airflow by their names, each with what Python runs.
+    """The processes of Airflow by their names, each with its command.
 
     The scheduler and the triggerer would serve their logs to the whole network, so one server of the same logs that
-    listens on this machine only takes their place.
+    listens on this machine only takes their place. The scheduler's children are the tasks: where files and people want
+    the same cores, people come first.
     """
     logs = ["--factory", "airflow.utils.serve_logs.log_server:get_app", "--no-access-log"]
+    python, behind = [sys.executable, "-m"], ["nice", "-n", "10"]
     return {
-        "airflow-api-server": ["-m", "airflow", "api-server"],
-        "airflow-scheduler": ["-m", "airflow", "scheduler", "--skip-serve-logs"],
-        "airflow-dag-processor": ["-m", "airflow", "dag-processor"],
-        "airflow-triggerer": ["-m", "airflow", "triggerer", "--skip-serve-logs"],
-        "airflow-logs": ["-m", "uvicorn", *logs, "--host", HOST, "--port", str(known["log_port"])],
+        "airflow-api-server": [*python, "airflow", "api-server"],
+        "airflow-scheduler": [*behind, *python, "airflow", "scheduler", "--skip-serve-logs"],
+        "airflow-dag-processor": [*behind, *python, "airflow", "dag-processor"],
+        "airflow-triggerer": [*python, "airflow", "triggerer", "--skip-serve-logs"],
+        "airflow-logs": [*python, "uvicorn", *logs, "--host", HOST, "--port", str(known["log_port"])],
     }
 
 

@@ -34,8 +34,7 @@ class Stack(Supervised):
             self._migrate_airflow(environment)
             schema.result()
         url = f"http://{HOST}:{known['web_port']}"
-        for name, arguments in components(known).items():
-            command = [sys.executable, *arguments]
+        for name, command in components(known).items():
             self.children.append(start(self.local, name, command, environment=environment))
         wait_for("Airflow", lambda: self.look() and healthy(url), None, STARTING_SECONDS)
         self.facts = {
