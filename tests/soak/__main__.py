@@ -117,6 +117,8 @@ def _memory(house: House) -> dict[str, float]:
     """Resident MB of each lasting process of each component, by its name and its place among its siblings."""
     found: dict[str, float] = {}
     for child in house.children:
+        if child.name == "drive-stand-in":
+            continue  # It keeps what it was sent, which is its purpose.
         with suppress(psutil.Error):
             parent = psutil.Process(child.process.pid)
             for place, process in enumerate([parent, *parent.children()]):
