@@ -69,7 +69,7 @@ def _drop(folder: Path) -> str:
 
 def _fill_accounts(local: Local, mysql_uri: str) -> subprocess.Popen[str]:
     """Fill the accounts' statistics in a process of its own: it needs Airflow's settings, which take a second to load."""
-    environment = airflow_environment(local, local.remembered(), mysql_uri)
+    environment = airflow_environment(local, local.known(), mysql_uri)
     return subprocess.Popen(
         [sys.executable, "-m", "devtools.account_data"],
         stdin=subprocess.DEVNULL,

@@ -97,11 +97,24 @@ class Local:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
 
+    @property
+    def secrets_json(self) -> Path:
+        """Where ports and passwords are remembered."""
+        return self.root / "secrets.json"
+
+    def known(self) -> dict[str, Any]:
+        """Ports and passwords of a stack that runs: its ports are taken, by itself."""
+        found: dict[str, Any] = json.loads(self.secrets_json.read_text())
+        return found
+
     def remembered(self) -> dict[str, Any]:
-        """Ports and passwords, made once and kept, so that addresses and logins stay the same."""
-        path = self.root / "secrets.json"
+        """Ports and passwords for a start, made once and kept, so that addresses and logins stay the same.
+
+        A port that somebody listens on is replaced.
+        """
+        path = self.secrets_json
         self.root.mkdir(parents=True, exist_ok=True)
-        known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        known: dict[str, Any] = self.known() if path.exists() else {}
         for name in _PASSWORDS:
             known.setdefault(name, secrets.token_urlsafe(16))
         for name in ("jwt_secret", "api_secret"):

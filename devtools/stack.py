@@ -98,7 +98,7 @@ def tool(local: Local, arguments: list[str]) -> None:
     if local.run_json.exists():
         facts = json.loads(local.run_json.read_text())
         environment = airflow_environment(
-            local, local.remembered(), facts["mysql_uri"], facts.get("drive_url", "")
+            local, local.known(), facts["mysql_uri"], facts.get("drive_url", "")
         )
     environment["PYTHONPATH"] = str(REPOSITORY / "plugins")
     os.execve(sys.executable, [sys.executable, "-m", "import_export", *arguments], environment)

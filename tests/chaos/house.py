@@ -69,7 +69,7 @@ class House(Stack):
     def start(self) -> None:
         """As the stack; and remember how each part of Airflow is started."""
         super().start()
-        known = json.loads((self.local.root / "secrets.json").read_text())
+        known = self.local.known()
         self.environment = airflow_environment(
             self.local, known, self.facts["mysql_uri"], self.facts["drive_url"]
         )

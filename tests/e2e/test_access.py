@@ -40,7 +40,7 @@ def bad_tokens(stack: Stack) -> dict[str, str]:
     """Logins that were good once, or look as if they were."""
     good = stack.token("admin")
     claims: dict[str, Any] = jwt.decode(good, options={"verify_signature": False})
-    secret = Local(stack.local).remembered()["jwt_secret"]
+    secret = Local(stack.local).known()["jwt_secret"]
     head, body, _ = good.split(".")
     past = int(time.time()) - 3600
     algorithm = jwt.get_unverified_header(good)["alg"]
@@ -212,7 +212,7 @@ def changed_from_our_page(page: Page, visit: Visits) -> None:
 def the_secrets(stack: Stack) -> dict[str, str]:
     """What nobody may read anywhere but where it is kept."""
     names = ("mysql_password", "mysql_root_password", "password", "jwt_secret", "api_secret", "fernet_key")
-    return {name: Local(stack.local).remembered()[name] for name in names}
+    return {name: Local(stack.local).known()[name] for name in names}
 
 
 KEEPERS = {"secrets.json", "run.json", "passwords.json"}

@@ -62,6 +62,15 @@ def test_a_port_that_another_program_took_is_replaced(local: Local) -> None:
     assert second["mysql_password"] == first["mysql_password"]
 
 
+def test_who_asks_a_running_stack_moves_none_of_its_ports(local: Local) -> None:
+    first = local.remembered()
+    with socket.socket() as itself:
+        itself.bind(("127.0.0.1", first["web_port"]))
+        itself.listen()
+        assert local.known() == first
+    assert local.remembered() == first
+
+
 def test_sockets_of_a_deep_checkout_have_a_short_path(tmp_path: Path) -> None:
     deep = Local(tmp_path.joinpath(*["a folder with a long name"] * 5))
     sockets = deep.sockets()
