@@ -20,15 +20,14 @@ def components(known: dict[str, Any]) -> dict[str, list[str]]:
     """The processes of Airflow by their names, each with its command.
 
     The scheduler and the triggerer would serve their logs to the whole network, so one server of the same logs that
-    listens on this machine only takes their place. The scheduler's children are the tasks: where files and people want
-    the same cores, people come first.
+    listens on this machine only takes their place.
     """
     logs = ["--factory", "airflow.utils.serve_logs.log_server:get_app", "--no-access-log"]
-    python, behind = [sys.executable, "-m"], ["nice", "-n", "10"]
+    python = [sys.executable, "-m"]
     return {
         "airflow-api-server": [*python, "airflow", "api-server"],
-        "airflow-scheduler": [*behind, *python, "airflow", "scheduler", "--skip-serve-logs"],
-        "airflow-dag-processor": [*behind, *python, "airflow", "dag-processor"],
+        "airflow-scheduler": [*python, "airflow", "scheduler", "--skip-serve-logs"],
+        "airflow-dag-processor": [*python, "airflow", "dag-processor"],
         "airflow-triggerer": [*python, "airflow", "triggerer", "--skip-serve-logs"],
         "airflow-logs": [*python, "uvicorn", *logs, "--host", HOST, "--port", str(known["log_port"])],
     }
