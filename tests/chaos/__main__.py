@@ -26,8 +26,8 @@ from tests.chaos.strikes import Strikes
 
 REPORT = REPOSITORY / "build" / "chaos.json"
 _LOOK = 0.1
-_OPEN = 32
-"""Sendings that are on their way at once."""
+_OPEN = (8, 32)
+"""Sendings that are on their way at once: the fewest, and the most."""
 _RECOVER = 20.0
 _STALLED = 60.0
 """A worker that was killed while it held the executor's queue keeps all others from it; its scheduler must be started again."""
@@ -103,8 +103,10 @@ class Game:
 
 def _play(game: Game, kills: int, files: int) -> dict[str, Any]:
     began = time.monotonic()
+    fewest, most = _OPEN
+    at_once = min(most, max(fewest, files // 10))
     while game.strikes.kills < kills or game.sender.files < files or game.sender.later:
-        if game.look() < _OPEN:
+        if game.look() < at_once:
             game.sender.send()
         game.strikes.look()
         time.sleep(_LOOK)  # between two looks at the processes, which nothing tells of
