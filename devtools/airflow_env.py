@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from devtools.drive_stand_in.account import DRIVE_ID
@@ -44,7 +45,7 @@ def airflow_environment(
     home = local.root / "airflow"
     home.mkdir(parents=True, exist_ok=True)
     passwords = home / "passwords.json"
-    write_private(passwords, json.dumps({USERNAME: known["password"]}))
+    _remember_password(passwords, known["password"])
     url = f"http://{HOST}:{known['web_port']}"
     ours: dict[str, Any] = {
         "drop_folder": local.root / "drop",
@@ -116,3 +117,10 @@ def airflow_environment(
         },
         **{name: value for name, value in os.environ.items() if name.startswith(_CALLERS)},
     }
+
+
+def _remember_password(path: Path, password: str) -> None:
+    """Write ours down where Airflow keeps them; those that it has made for other users stay."""
+    there: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    if there.get(USERNAME) != password:
+        write_private(path, json.dumps({**there, USERNAME: password}))

@@ -16,6 +16,7 @@ port=${2:-}
 data=/var/my/$port
 pid=$home/$port.pid
 log=$home/$port.log
+owner=$home/$port.owner
 
 install() {
   [ -f "$home/installed" ] && return
@@ -38,26 +39,31 @@ client() {
 
 running() { [ -f "$pid" ] && kill -0 "$(cat "$pid")" 2>/dev/null; }
 
+# Whether somebody still wants the data: it was killed perhaps, and is to go on.
+owned() { [ -f "$owner" ] && kill -0 "$(cat "$owner")" 2>/dev/null; }
+
 # The data of a server that is gone.
 forget() {
   if mountpoint -q "$root$data"; then umount "$root$data"; fi
-  rm -rf "$pid" "$log" "${root:?}$data"
+  rm -rf "$pid" "$log" "$owner" "${root:?}$data"
 }
 
-# What servers left behind whose users could not stop them.
+# What those left behind who started a server and could not stop it.
 forget_lost() {
   local found
   for found in "$root"/var/my/*; do
     [ -d "$found" ] || continue
-    (port=${found##*/} data=/var/my/$port pid=$home/$port.pid log=$home/$port.log; running || forget)
+    (
+      port=${found##*/} data=/var/my/$port pid=$home/$port.pid log=$home/$port.log owner=$home/$port.owner
+      running || owned || forget
+    ) || echo "$root/var/my/${found##*/} could not be removed" >&2
   done
 }
 
 start() {
   mkdir -p "$home"
   (flock 9; install) 9>"$home/lock"
-  # Until the server has its own, this one's id says that the data is in use.
-  echo $$ >"$pid"
+  echo $PPID >"$owner"
   forget_lost
   rm -rf "${root:?}$data"
   mkdir -p "$root$data"

@@ -1,5 +1,6 @@
 """The folder of a private stack: what is remembered, and how its processes are found and ended."""
 
+import json
 import os
 import signal
 import socket
@@ -25,6 +26,7 @@ IGNORES_SIGTERM = [
     "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(300)",
 ]
+PASSWORDS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
 LEAVES_A_GRANDCHILD = [
     sys.executable,
     "-c",
@@ -139,6 +141,15 @@ def test_another_airflow_of_the_user_is_left_alone(local: Local, monkeypatch: py
     assert found["AIRFLOW_CONFIG"] == str(local.root / "airflow" / "airflow.cfg")
     assert found["AIRFLOW__CORE__PARALLELISM"] == "3"
     assert found["AIRFLOW_CONN_IMPORT_EXPORT_MYSQL"] == "mysql://u:p@db/d"
+
+
+def test_passwords_that_airflow_made_for_other_users_stay(local: Local) -> None:
+    known = local.remembered()
+    path = Path(airflow_environment(local, known, "mysql://u:p@db/d")[PASSWORDS])
+    assert json.loads(path.read_text()) == {"admin": known["password"]}
+    path.write_text(json.dumps({"admin": "an older one", "viewer": "made by Airflow"}))
+    airflow_environment(local, known, "mysql://u:p@db/d")
+    assert json.loads(path.read_text()) == {"admin": known["password"], "viewer": "made by Airflow"}
 
 
 def test_everything_of_airflow_listens_on_this_machine_only(local: Local) -> None:
