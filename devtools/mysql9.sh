@@ -80,6 +80,8 @@ start() {
 }
 
 serve() {
+  # Of a server that was killed: another process may have its number by now.
+  rm -f "$root$data"/mysql.sock*
   setsid chroot "$root" /usr/sbin/mysqld --no-defaults --user=root --datadir="$data/data" --socket="$data/mysql.sock" \
     --pid-file="$data/mysqld.pid" --port="$port" --bind-address=127.0.0.1 --mysqlx=OFF --secure-file-priv=NULL \
     --local-infile=ON --innodb-buffer-pool-size=512M --innodb-redo-log-capacity=1G "$@" >"$log" 2>&1 </dev/null &
