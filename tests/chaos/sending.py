@@ -12,6 +12,8 @@ from pathlib import Path
 from tests.database.flow import STOCKS_HEADER
 from tests.database.striking import SALES_HEADER
 
+COLUMNS = {"stocks": "sku", "sales": "dono"}
+"""The tables into which files go, and by which column a file's rows are known."""
 _IN_A_ZIP = 10
 _SIZES = (20, 200, 2000, 30_000)
 """Rows; the small ones are sent as one statement, the large ones by LOAD DATA."""
@@ -24,15 +26,10 @@ class File:
     name: str
     table: str
     prefix: str
-    """What the values of `column` begin with."""
+    """What the values of its table's column in `COLUMNS` begin with, up to a dash."""
     rows: int
     rejected: int
     text: str
-
-    @property
-    def column(self) -> str:
-        """The column by which its rows are known."""
-        return "sku" if self.table == "stocks" else "dono"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,7 @@ class Sender:
 
     def _made(self, number: int, distributor: str, count: int) -> Iterator[File]:
         for place in range(count):
-            table = self.chance.choice(("stocks", "sales"))
+            table = self.chance.choice(list(COLUMNS))
             rows = self.chance.choice(_SIZES)
             prefix = f"C{number:04d}F{place}"
             if table == "stocks":
