@@ -203,7 +203,8 @@ def _file_faults(file: File, jobs: Sequence[ImportJob], times: int) -> Iterator[
 
 
 def _jobs_of(file: File, jobs: Sequence[ImportJob]) -> list[ImportJob]:
-    return [job for job in jobs if job.stored_name and job.sha256 == _sha256(file)]
+    digest = _sha256(file)
+    return [job for job in jobs if job.stored_name and job.sha256 == digest]
 
 
 def _sha256(file: File) -> str:
