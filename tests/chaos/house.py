@@ -16,7 +16,6 @@ import psutil
 
 from devtools.airflow_env import airflow_environment, components
 from devtools.local import HOST, Local
-from devtools.mysql import start_mysql
 from devtools.processes import Child, start
 from devtools.stack import Stack
 from devtools.supervising import clean
@@ -82,23 +81,16 @@ class House(Stack):
 
     def start_mysql(self, known: dict[str, Any], users: Sequence[str] = ()) -> str:
         """The server, and in front of it the proxy that everybody uses."""
+        uri = super().start_mysql(known, users)
 
-        def begin() -> Child:
-            running = start_mysql(
-                self.local,
-                known["mysql_port"],
-                known["mysql_password"],
-                known["mysql_root_password"],
-                users=users,
-            )
-            self._uri = running.uri
-            return running.child
+        def again() -> Child:
+            super(House, self).start_mysql(known, users)
+            return self.children.pop()
 
-        self._again[MYSQL] = begin
-        self.children.append(begin())
+        self._again[MYSQL] = again
         self.proxy.target = (HOST, known["mysql_port"])
         self.proxy.__enter__()
-        return self._uri.replace(f":{known['mysql_port']}/", f":{self.proxy.port}/")
+        return uri.replace(f":{known['mysql_port']}/", f":{self.proxy.port}/")
 
     def restart_dead(self) -> None:
         """Start again what has ended, after whatever it left behind is gone, as a supervisor of processes does."""
