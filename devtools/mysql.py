@@ -15,6 +15,8 @@ from devtools.processes import Child, start, wait_for
 
 DATABASE = "import_export"
 USER = "import_export"
+SERVER = "IMPORT_EXPORT_MYSQLD"
+"""Environment variable with the server's program, where several are installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ def _make_data(server: Path, user: list[str], data: Path) -> None:
 
 
 def _server() -> Path:
+    if chosen := os.environ.get(SERVER):
+        return Path(chosen)
     for name in ("mariadbd", "mysqld"):
         for folder in (*os.environ.get("PATH", "").split(":"), "/usr/sbin", "/usr/local/sbin"):
             path = Path(folder) / name

@@ -8,6 +8,7 @@
 #   devtools/mysql9.sh restart PORT [OPTION …]   after it ended, on the data that is there
 #   devtools/mysql9.sh where PORT   tells where the data is
 #   devtools/mysql9.sh client NAME …  one of its own clients: mysqldump, mysql
+#   devtools/mysql9.sh program      tells a program that runs the server outside of the chroot, for `IMPORT_EXPORT_MYSQLD`
 # Several may run at a time, each on its own port with its own data.
 set -euo pipefail
 home=${IMPORT_EXPORT_MYSQL9_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/import_export/mysql9}
@@ -28,6 +29,18 @@ install() {
   debootstrap --variant=minbase --include=mysql-server-core,mysql-client-core sid "$root" ${mirror% } >"$home/install.log" 2>&1 ||
     { tail -n 20 "$home/install.log" >&2; exit 1; }
   touch "$home/installed"
+}
+
+# The server with the libraries of its own Debian.
+program() {
+  mkdir -p "$home"
+  (flock 9; install) 9>"$home/lock"
+  printf '#!/bin/sh\nfirst=$1\nshift\nexec %q --library-path %q %q "$first" --basedir=%q "$@"\n' \
+    "$root/lib64/ld-linux-x86-64.so.2" "$root/usr/lib/x86_64-linux-gnu" "$root/usr/sbin/mysqld" "$root/usr" \
+    >"$home/mysqld.part"
+  chmod +x "$home/mysqld.part"
+  mv "$home/mysqld.part" "$home/mysqld"
+  echo "$home/mysqld"
 }
 
 client() {
@@ -116,5 +129,6 @@ case ${1:-}:$port in
   where:[0-9]*) echo "$root$data" ;;
   stop:[0-9]*) stop ;;
   client:?*) shift; client "$@" ;;
-  *) sed -n '2,11p' "$0"; exit 2 ;;
+  program:) program ;;
+  *) sed -n '2,12p' "$0"; exit 2 ;;
 esac

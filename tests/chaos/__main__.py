@@ -1,7 +1,7 @@
 """`make chaos N=50 FILES=50 SEED=7`: files are sent while everything is struck N times; tells whether all was kept.
 
-BROKEN=transactions or BROKEN=locks takes out what keeps rows together; violations are to be found then. The report is
-`build/chaos.json`.
+SERVER=mysql9 takes MySQL 9. BROKEN=transactions or BROKEN=locks takes out what keeps rows together; violations are to be
+found then. The report is `build/chaos.json`.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def main() -> None:
     """Strike, wait for the end, judge, tell."""
     kills, files = int(os.environ.get("N") or 50), int(os.environ.get("FILES") or 50)
     seed = int(os.environ.get("SEED") or random.randrange(1_000_000))
-    broken = os.environ.get("BROKEN") or ""
+    broken, server = os.environ.get("BROKEN") or "", os.environ.get("SERVER") or ""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
-    running = new_house(QUICK, broken)
+    running = new_house(QUICK, broken, server)
     try:
         running.start()
         report = {"seed": seed, "broken": broken, **_play(Game(running, seed), kills, files)}
@@ -120,6 +120,7 @@ def _play(game: Game, kills: int, files: int) -> dict[str, Any]:
     game.judge.tidy()
     files_of = [file for sending in game.sender.sent if not sending.is_again for file in sending.files]
     return {
+        "server": game.judge.server(),
         "kills": game.strikes.kills,
         "strikes": dict(sorted(game.strikes.done.items())),
         "deaths_of_components": game.house.deaths,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,8 +15,9 @@ from typing import Any
 
 import psutil
 
+from devtools import mysql
 from devtools.airflow_env import airflow_environment, components
-from devtools.local import HOST, Local
+from devtools.local import HOST, REPOSITORY, Local
 from devtools.processes import Child, start
 from devtools.stack import Stack
 from devtools.supervising import clean
@@ -151,8 +153,17 @@ def _ask(url: str, body: Any = None) -> Any:
         return json.load(answer)
 
 
-def new_house(settings: Mapping[str, str], broken: str = "") -> House:
-    """In `.chaos` of this checkout, or where `IMPORT_EXPORT_LOCAL` says; empty at first."""
+def new_house(settings: Mapping[str, str], broken: str = "", server: str = "") -> House:
+    """In `.chaos` of this checkout, or where `IMPORT_EXPORT_LOCAL` says; empty at first.
+
+    `server`: `mysql9`, or else what is installed.
+    """
+    if server == "mysql9":
+        script = str(REPOSITORY / "devtools" / "mysql9.sh")
+        done = subprocess.run([script, "program"], check=True, stdout=subprocess.PIPE, text=True)
+        os.environ[mysql.SERVER] = done.stdout.strip()
+    elif server:
+        raise SystemExit(f"there is no server {server!r}; SERVER=mysql9 is MySQL 9")
     local = Local.of_environment(".chaos", web_port=0)
     clean(local)
     return House(local, settings, broken)

@@ -101,6 +101,12 @@ class Judge:
                         yield f"{file.name}: {there} rows are there, {file.rows} were sent"
         yield from self._archive_faults(jobs, [file for sending in sent for file in sending.files])
 
+    def server(self) -> str:
+        """What MySQL calls itself."""
+        with self.context.database.session() as session:
+            [(version,)] = session.rows("SELECT VERSION()")
+        return str(version)
+
     def rows(self) -> int:
         """All rows of both tables."""
         return sum(self._rows_of_files().values())
