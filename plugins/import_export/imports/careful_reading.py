@@ -46,7 +46,7 @@ def sorted_records(records: Iterable[Record], block: Block, layout: Layout, line
         at = line + record.line
         if record.left_open:
             found.left_open.append(at)
-        if layout.trailing:
+        if layout.trailing and not record.unclosed:
             record = replace(record, cells=_without_trailing(record.cells, layout))
         problem = _problem(record, block, layout, at)
         if problem is None:

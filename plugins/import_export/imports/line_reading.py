@@ -1,11 +1,11 @@
-"""Parses a block whose lines are not all plain: most of them natively all the same, and with care only those that need it.
+"""Parses a block whose lines are not all plain: those without quotes natively, the others by what their quotes say.
 
 One blank line, one stray quote or one lone CR must not make a block of a million lines slow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,18 +17,17 @@ from import_export.imports.broken_rows import (
     REPLACEMENT,
     BrokenRows,
     Flags,
-    Listed,
     Lost,
     Numbers,
     Part,
     Spoiled,
     ragged,
 )
-from import_export.imports.careful_reading import CarefulRows, sorted_records
 from import_export.imports.layout import Layout
 from import_export.imports.native_parsing import names_of, parse_natively
-from import_export.imports.physical_lines import PhysicalLines, shapes_of
-from import_export.imports.records import Dialect, Record, cells_of_line, effort_for, records_at
+from import_export.imports.physical_lines import PhysicalLines
+from import_export.imports.quoted_lines import QuotedLines
+from import_export.imports.records import cells_of_line
 from import_export.messages import Message, Told, tell
 
 
@@ -45,80 +44,101 @@ class ReadLines:
 
 def read_lines(block: Block, layout: Layout, line: int) -> ReadLines:
     """The rows of a block that begins on that line, in a dialect whose delimiter is ASCII."""
-    lines, width, dialect = PhysicalLines(block.octets), len(layout.header), layout.dialect
-    shapes = shapes_of(lines, dialect)
-    taken = np.zeros(len(lines), dtype=bool)
-    numbers = np.flatnonzero(shapes.careful)
-    rows = sorted_records(_records(lines, numbers, taken, dialect, width), block, layout, line)
-    unread = shapes.careful & ~taken
-    left = ~shapes.careful & ~taken
-    left &= ~lines.blank(dialect, shapes)
-    native = _Native(lines, layout)
-    for columns in {width, width + layout.trailing}:
-        for stray in (False, True):
-            native.parse(
-                left & (shapes.widths == columns) & (shapes.stray == stray), columns, quotes=not stray
-            )
-    frame, at = native.rows(rows, line)
-    lost: list[Part] = [Listed(rows.broken)]
-    if block.damaged:
-        frame, at, spoiled = _without_spoiled(frame, at, layout)
-        lost.append(spoiled)
-    split = partial(cells_of_line, dialect)
-    for which, told in ((left & ~native.taken, partial(_ragged, width)), (unread, _unclosed)):
-        octets, offsets = lines.only(which)
-        lost.append(Lost(np.flatnonzero(which) + line, shapes.widths[which], octets, offsets, split, told))
-    return ReadLines(frame, at, BrokenRows(*lost), rows.left_open)
+    lines, dialect = PhysicalLines(block.octets), layout.dialect
+    found = _Found(layout, line)
+    delimiters = lines.per_line(lines.signs == ord(dialect.delimiter))
+    plain = np.ones(len(lines), dtype=bool)
+    left_open: list[int] = []
+    if dialect.quote is not None and dialect.quote.encode() in block.octets:
+        which = lines.per_line(lines.signs == ord(dialect.quote)) > 0
+        quoted = QuotedLines(lines, which, delimiters, dialect, len(layout.header))
+        _take_quoted(quoted, found)
+        unread = np.zeros(len(lines), dtype=bool)
+        unread[quoted.unread] = True
+        found.lose(quoted.unread, delimiters[quoted.unread] + 1, lines.only(unread), _unclosed)
+        plain &= ~quoted.taken
+        left_open = (quoted.left_open + line).tolist()
+    if plain.any():
+        plain &= ~lines.blank(dialect)
+        for columns in found.columns:
+            which = plain & (delimiters + 1 == columns)
+            if which.any():
+                plain[which] = ~found.take(np.flatnonzero(which), _parsed(lines, which, columns, layout))
+        found.lose(np.flatnonzero(plain), delimiters[plain] + 1, lines.only(plain))
+    return found.lines(left_open, damaged=block.damaged)
 
 
-def _records(
-    lines: PhysicalLines, numbers: Numbers, taken: Flags, dialect: Dialect, width: int
-) -> Iterator[Record]:
-    """The records that begin on some lines; lines that they take are marked."""
-    effort = effort_for(len(lines.octets))
-    for record in records_at(lines, numbers.tolist(), dialect, width=width, effort=effort):
-        taken[record.line : record.line + record.lines] = True
-        yield record
+def _take_quoted(quoted: QuotedLines, found: _Found) -> None:
+    """The rows of lines with quotes."""
+    rows = quoted.rows
+    fits = np.zeros(len(rows.first), dtype=bool)
+    for columns in found.columns:
+        which = rows.widths == columns
+        if which.any():
+            fits[which] = found.take(quoted.lines_of(rows.only(which)), quoted.frame(columns))
+    others = quoted.without_blank(rows.only(~fits))
+    found.lose(quoted.lines_of(others), others.widths, quoted.texts_of(others))
 
 
-class _Native:
-    """Rows of one line each that a native parser reads."""
+def _parsed(lines: PhysicalLines, which: Flags, columns: int, layout: Layout) -> pl.DataFrame:
+    """Lines without quotes that have so many cells."""
+    octets, _ = lines.only(which)
+    frame = pl.DataFrame(parse_natively(octets, columns, layout.dialect, quotes=False))
+    if frame.height != np.count_nonzero(which):
+        raise RuntimeError(f"{np.count_nonzero(which)} lines were parsed as {frame.height} rows")
+    if layout.dialect.skips_blank:
+        frame = frame.with_columns(pl.col(names_of(columns)[1:]).str.strip_prefix(" "))
+    return frame
 
-    def __init__(self, lines: PhysicalLines, layout: Layout) -> None:
-        self._lines, self._layout = lines, layout
+
+class _Found:
+    """The rows of a block, good and broken, from whatever they were read."""
+
+    def __init__(self, layout: Layout, line: int) -> None:
+        self._layout, self._line = layout, line
         self._names = names_of(len(layout.header))
+        self.columns = range(len(self._names), len(self._names) + layout.trailing + 1)
+        """How many cells a row may have: as many as the header, or empty ones behind these."""
         self._frames: list[tuple[Numbers, pl.DataFrame]] = []
-        self.taken: Flags = np.zeros(len(lines), dtype=bool)
+        self._lost: list[Part] = []
 
-    def parse(self, which: Flags, columns: int, *, quotes: bool) -> None:
-        """Parse lines that have as many cells as the header, or as many more as most lines have, which are empty."""
-        if not which.any():
-            return
-        octets, _ = self._lines.only(which)
-        table = parse_natively(octets, columns, self._layout.dialect, quotes=quotes)
-        frame = pl.DataFrame(table)
-        numbers = np.flatnonzero(which)
-        if frame.height != len(numbers):
-            raise RuntimeError(f"{len(numbers)} lines were parsed as {frame.height} rows")
-        behind = names_of(columns)[len(self._names) :]
+    def take(self, numbers: Numbers, frame: pl.DataFrame) -> Flags:
+        """Take rows that begin on some lines, counted from 0, but for those with filled cells behind the header's."""
+        fits = np.ones(len(numbers), dtype=bool)
+        behind = frame.columns[len(self._names) :]
         if behind:
             empty = pl.all_horizontal(pl.col(behind).str.strip_chars() == "")
-            fits = frame.select(empty).to_series()
-            frame, numbers = frame.filter(fits).select(self._names), numbers[fits.to_numpy()]
-        if self._layout.dialect.skips_blank:
-            frame = frame.with_columns(pl.col(self._names[1:]).str.strip_prefix(" "))
-        self.taken[numbers] = True
+            fits = frame.select(empty).to_series().to_numpy()
+            frame, numbers = frame.filter(fits).select(self._names), numbers[fits]
         self._frames.append((numbers, frame))
+        return fits
 
-    def rows(self, careful: CarefulRows, line: int) -> tuple[pl.DataFrame, pl.Series]:
-        """These rows and others, in the block's order, and the physical line of each."""
-        frames = [*self._frames, (np.array(careful.lines, dtype=np.int64) - line, careful.frame)]
-        frame = pl.concat([each for _, each in frames])
-        at = np.concatenate([numbers for numbers, _ in frames]) + line
-        if sum(len(numbers) > 0 for numbers, _ in frames) > 1:
+    def lose(
+        self,
+        numbers: Numbers,
+        widths: Numbers,
+        texts: tuple[bytes, Numbers],
+        told: Callable[[int, int], Told] | None = None,
+    ) -> None:
+        """Rows that begin on some lines and cannot be put into columns."""
+        split = partial(cells_of_line, self._layout.dialect)
+        told = told or partial(_ragged, len(self._names))
+        self._lost.append(Lost(numbers + self._line, widths, *texts, split, told))
+
+    def lines(self, left_open: list[int], *, damaged: bool) -> ReadLines:
+        """All of them, in the block's order."""
+        empty = pl.DataFrame(schema=dict.fromkeys(self._names, pl.String))
+        frame = pl.concat([empty, *(each for _, each in self._frames)])
+        at = np.concatenate([np.empty(0, np.int64), *(numbers for numbers, _ in self._frames)])
+        if len(self._frames) > 1:
             order = np.argsort(at)
             frame, at = frame[order], at[order]
-        return frame, pl.Series(at, dtype=pl.Int64)
+        numbers = pl.Series(at + self._line, dtype=pl.Int64)
+        lost = self._lost
+        if damaged:
+            frame, numbers, spoiled = _without_spoiled(frame, numbers, self._layout)
+            lost = [*lost, spoiled]
+        return ReadLines(frame, numbers, BrokenRows(*lost), left_open)
 
 
 def _without_spoiled(

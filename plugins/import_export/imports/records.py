@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from import_export.imports.repair import Effort, behind_blanks, repaired
+from import_export.imports.repair import Effort, repaired
+from import_export.imports.spans import Span, behind_blanks, cells_at, without_blank
 
 LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_ENDS = re.compile(rf"({LINE_END.pattern})")
 
 BLANKS = (
     "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -65,13 +67,19 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """Cells of a text, how many of them were quoted, how many quotes stood where none belongs, and where it ended."""
+class Read:
+    """Cells of a text, how many quotes stood where none belongs, and where it ended."""
 
-    cells: list[str]
-    quoted: int
+    spans: list[Span]
     stray: int
     end: int
+    opened: bool = False
+    """Whether a quote is still open at the end: the last cell is what stands behind it."""
+
+    @property
+    def quoted(self) -> int:
+        """How many of the cells are quoted."""
+        return sum(quoted for _, _, quoted in self.spans)
 
 
 def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool = True) -> Iterator[Record]:
@@ -80,7 +88,7 @@ def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool 
     `width`: how many cells a row should have, which decides whether a quote is one or belongs to the text (`1/2" PVC`).
     With `last` False the text goes on elsewhere: a record that is still open at its end is not given.
     """
-    lines = list(_lines(text))
+    lines = _lines(text)
     effort = effort_for(len(text))
     number = 0
     while number < len(lines):
@@ -104,28 +112,22 @@ def effort_for(characters: int) -> Effort:
     return Effort(MOST_CHARACTERS + _EFFORT * characters)
 
 
-def records_at(
-    lines: Sequence[tuple[str, str]], numbers: Sequence[int], dialect: Dialect, *, width: int, effort: Effort
-) -> Iterator[Record]:
-    """The records that begin on some lines, in order, but for lines that a record before them goes on over.
-
-    Lines that are left when the effort is used up are not given.
-    """
-    free = 0
-    for number in numbers:
-        if number < free:
-            continue
-        if effort.left < 0:
-            return
-        record = _record(lines, number, dialect, width, effort)
-        free = number + record.lines
-        yield record
-
-
 def cells_of_line(dialect: Dialect, line: str) -> tuple[str, ...]:
     """The cells of one line by itself; quotes that are not closed are text. What stands behind very many is one cell."""
-    strict = _strict(line, dialect) if dialect.quote is not None and dialect.quote in line else None
-    return tuple(_plain(line, dialect, _MOST_CELLS) if strict is None else strict.cells)
+    if dialect.quote is not None and dialect.quote in line and line.count(dialect.delimiter) < _MOST_CELLS:
+        read = read_cells(line, dialect)
+        if not read.opened:
+            return _cells(line, read.spans, dialect)
+    return tuple(_plain(line, dialect, _MOST_CELLS))
+
+
+def mended(line: str, dialect: Dialect, width: int, effort: Effort) -> list[Span] | None:
+    """Where the cells of a line are, `width` of them, with as few of its quotes as can be taken for text."""
+    spans = repaired(line, dialect.delimiter, dialect.quote or "", dialect.escape, width, effort)
+    if spans is None:
+        effort.left -= _IN_VAIN
+        return None
+    return without_blank(line, spans) if dialect.skips_blank else spans
 
 
 def _record(
@@ -137,22 +139,27 @@ def _record(
     where none belongs is text, in the way that gives the row the width it should have.
     """
     line = lines[number][0]
-    strict = _strict(line, dialect)
-    if strict is not None and not strict.stray:
-        return Record(number, 1, tuple(strict.cells), quoted=strict.quoted)
-    joined = _join(lines, number, dialect, effort) if strict is None else None
+    read = read_cells(line, dialect)
+    alone = Record(number, 1, _cells(line, read.spans, dialect), quoted=read.quoted, mended=read.stray > 0)
+    if not read.opened and not read.stray:
+        return alone
+    joined = _join(lines, number, dialect, effort) if read.opened else None
     if joined is not None and width in (None, len(joined.cells)):
         return joined
     if width is not None:
-        mended = repaired(line, dialect.delimiter, dialect.quote or "", dialect.escape, width, effort)
-        if mended is not None:
-            return Record(number, 1, tuple(mended), mended=True, left_open=strict is None)
-        effort.left -= _IN_VAIN
-    if strict is not None:
-        return Record(number, 1, tuple(strict.cells), quoted=strict.quoted, mended=True)
+        spans = mended(line, dialect, width, effort)
+        if spans is not None:
+            cells = _cells(line, spans, dialect)
+            return Record(number, 1, cells, mended=True, left_open=read.opened)
+    if not read.opened:
+        return alone
     if joined is not None:
         return joined
     return Record(number, 1, tuple(_plain(line, dialect)), unclosed=True)
+
+
+def _cells(text: str, spans: Sequence[Span], dialect: Dialect) -> tuple[str, ...]:
+    return cells_at(text, spans, dialect.quote or "", dialect.escape)
 
 
 def _plain(line: str, dialect: Dialect, most: int = 0) -> list[str]:
@@ -163,14 +170,10 @@ def _plain(line: str, dialect: Dialect, most: int = 0) -> list[str]:
     return cells
 
 
-def _lines(text: str) -> Iterator[tuple[str, str]]:
+def _lines(text: str) -> list[tuple[str, str]]:
     """Physical lines, each with its line end."""
-    start = 0
-    for end in LINE_END.finditer(text):
-        yield text[start : end.start()], end.group()
-        start = end.end()
-    if start < len(text):
-        yield text[start:], ""
+    parts = _LINE_ENDS.split(text)
+    return list(zip(parts[::2], [*parts[1::2], ""], strict=True))[: None if parts[-1] else -1]
 
 
 def _may_go_on(lines: Sequence[tuple[str, str]], number: int) -> bool:
@@ -186,61 +189,62 @@ def _join(lines: Sequence[tuple[str, str]], number: int, dialect: Dialect, effor
     for most in _WINDOWS:
         taken = lines[number : number + most]
         text = "".join(line + end for line, end in taken)[:MOST_CHARACTERS]
-        found = _strict(text, dialect, one_record=True)
-        effort.left -= len(text) if found is None else found.end
-        if found is not None or len(taken) < most or len(text) == MOST_CHARACTERS or effort.left < 0:
+        found = read_cells(text, dialect, one_record=True)
+        effort.left -= found.end
+        if not found.opened or len(taken) < most or len(text) == MOST_CHARACTERS or effort.left < 0:
             break
-    if found is None or found.stray:
+    if found.opened or found.stray:
         return None
     ends = accumulate(len(line) + len(end) for line, end in taken)
     count = next((position for position, end in enumerate(ends, 1) if found.end < end), len(taken))
-    return Record(number, count, tuple(found.cells), quoted=found.quoted)
+    return Record(number, count, _cells(text, found.spans, dialect), quoted=found.quoted)
 
 
-def _strict(text: str, dialect: Dialect, *, one_record: bool = False) -> _Read | None:
-    """The cells of a text, None when a quote is still open at its end.
+def read_cells(text: str, dialect: Dialect, *, one_record: bool = False, inside: bool = False) -> Read:
+    """Where the cells of a text are.
 
     A quote opens a cell only as its first sign, and closes it only before a delimiter or the end; all others are stray
     and taken as text. With `one_record` the text ends at its first line end outside of quotes, and at a stray quote.
+    With `inside` it begins within a quoted cell.
     """
-    cells: list[str] = []
+    spans: list[Span] = []
     delimiter, quote, position = dialect.delimiter, dialect.quote or "", 0
-    stray = quoted = 0
-    length = len(text)
+    stray, length = 0, len(text)
     while True:
         start = behind_blanks(text, position, delimiter)
-        if text.startswith(quote, start):
-            found = _quoted(text, start + 1, dialect, one_record=one_record)
+        if inside or text.startswith(quote, start):
+            begin = 0 if inside else start + 1
+            inside = False
+            found = _quoted(text, begin, dialect, one_record=one_record)
             if found is None:
-                return None
-            cell, position, wrong = found
+                spans.append((begin, length, True))
+                return Read(spans, stray, length, opened=True)
+            end, position, wrong = found
+            spans.append((begin, end, True))
             stray += wrong
-            quoted += 1
         else:
             end = text.find(delimiter, position)
             if one_record:
                 stop = LINE_END.search(text, position, length if end < 0 else end)
                 end = stop.start() if stop else end
             end = length if end < 0 else end
-            cell, position = text[position:end], end
-            if dialect.skips_blank and cells:
-                cell = cell.removeprefix(" ")
-            stray += quote in cell
-        cells.append(cell)
+            skipped = dialect.skips_blank and spans and text.startswith(" ", position, end)
+            spans.append((position + bool(skipped), end, False))
+            stray += text.find(quote, position, end) >= 0
+            position = end
         if one_record and stray:
-            return _Read(cells, quoted, stray, position)
+            return Read(spans, stray, position)
         if position >= length or (text[position] in "\r\n" and one_record):
-            return _Read(cells, quoted, stray, position)
+            return Read(spans, stray, position)
         position += 1
         if position == length:
-            cells.append("")
-            return _Read(cells, quoted, stray, position)
+            spans.append((length, length, False))
+            return Read(spans, stray, position)
 
 
-def _quoted(text: str, position: int, dialect: Dialect, *, one_record: bool) -> tuple[str, int, int] | None:
-    """A quoted cell from after its opening quote: its text, where its delimiter or the end is, and its stray quotes."""
+def _quoted(text: str, position: int, dialect: Dialect, *, one_record: bool) -> tuple[int, int, int] | None:
+    """A quoted cell from after its opening quote: its end, where its delimiter or the end is, and its stray quotes."""
     quote, escape, delimiter = dialect.quote or "", dialect.escape, dialect.delimiter
-    parts: list[str] = []
     start, stray = position, 0
     while True:
         found = text.find(quote, position)
@@ -249,19 +253,15 @@ def _quoted(text: str, position: int, dialect: Dialect, *, one_record: bool) -> 
         if escape is not None:
             slashes = found - len(text[start:found].rstrip(escape)) - start
             if slashes % 2:
-                parts.append(text[start : found - 1].replace(escape * 2, escape) + quote)
                 start = position = found + 1
                 continue
         elif text.startswith(quote, found + 1):
-            parts.append(text[start : found + 1])
-            start = position = found + 2
+            position = found + 2
             continue
         after = behind_blanks(text, found + 1, delimiter)
         if after == len(text) or text[after] == delimiter or (one_record and text[after] in "\r\n"):
-            tail = text[start:found]
-            parts.append(tail.replace(escape * 2, escape) if escape else tail)
-            return "".join(parts), after, stray
+            return found, after, stray
         if one_record:
-            return "", after, 1
+            return found, after, 1
         stray += 1
         position = found + 1

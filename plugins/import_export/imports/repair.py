@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_BLANKS = re.compile(" +")
+from import_export.imports.spans import Span, behind_blanks, escaped
+
 _MOST_STEPS = 20_000
 """Lines that need more than this are not worth it: they are told as they are."""
 
@@ -35,18 +36,18 @@ class _Step:
     """One way of reading a cell."""
 
     cost: int
-    cell: str
+    span: Span
     after: int
     """Where the delimiter behind it, or the end of the line, is."""
 
 
 def repaired(
     line: str, delimiter: str, quote: str, escape: str | None, width: int, effort: Effort
-) -> list[str] | None:
-    """The cells of a line, exactly `width` of them, None when no way of reading gives that."""
+) -> list[Span] | None:
+    """Where the cells of a line are, exactly `width` of them, None when no way of reading gives that."""
     # Dijkstra over (cells read, position): the cheapest way comes first.
     best: dict[tuple[int, int], int] = {(0, 0): 0}
-    came: dict[tuple[int, int], tuple[tuple[int, int], str]] = {}
+    came: dict[tuple[int, int], tuple[tuple[int, int], Span]] = {}
     heap = [(0, 0, 0)]
     end = len(line) + 1
     steps = 0
@@ -65,7 +66,7 @@ def repaired(
                 return None
             key, total = (count + 1, step.after + 1), cost + step.cost
             if total < best.get(key, 1 << 60):
-                best[key], came[key] = total, ((count, position), step.cell)
+                best[key], came[key] = total, ((count, position), step.span)
                 heapq.heappush(heap, (total, *key))
     return None
 
@@ -77,7 +78,7 @@ def _readings(line: str, position: int, delimiter: str, quote: str, escape: str 
     text = line[position:end]
     start = behind_blanks(line, position, delimiter)
     opens = line.startswith(quote, start)
-    yield _Step(text.count(quote) + opens, text, end)
+    yield _Step(text.count(quote) + opens, (position, end, False), end)
     if not opens:
         return
     inside = start + len(quote)
@@ -86,27 +87,19 @@ def _readings(line: str, position: int, delimiter: str, quote: str, escape: str 
         search = closing + 1
         after = behind_blanks(line, closing + 1, delimiter)
         if after == len(line) or line.startswith(delimiter, after):
-            cell, cost = _unescaped(line[inside:closing], quote, escape)
-            yield _Step(cost, cell, after)
+            yield _Step(_stray(line[inside:closing], quote, escape), (inside, closing, True), after)
 
 
-def behind_blanks(text: str, position: int, delimiter: str) -> int:
-    """Where the blanks end that stand at a position; where blanks delimit, there are none."""
-    if delimiter == " " or not text.startswith(" ", position):
-        return position
-    found = _BLANKS.match(text, position)
-    return position if found is None else found.end()
+def _stray(text: str, quote: str, escape: str | None) -> int:
+    """How many quotes of a quoted cell are neither doubled nor escaped."""
+    if escape is None:
+        return text.replace(quote * 2, "").count(quote)
+    return re.sub(escaped(quote, escape), "", text).count(quote)
 
 
-def _unescaped(text: str, quote: str, escape: str | None) -> tuple[str, int]:
-    """What a quoted cell holds, and how many of its quotes are neither doubled nor escaped."""
-    mark = (escape or quote) + quote
-    return text.replace(mark, quote), text.replace(mark, "").count(quote)
-
-
-def _walk_back(came: dict[tuple[int, int], tuple[tuple[int, int], str]], key: tuple[int, int]) -> list[str]:
-    cells = []
+def _walk_back(came: dict[tuple[int, int], tuple[tuple[int, int], Span]], key: tuple[int, int]) -> list[Span]:
+    spans = []
     while key != (0, 0):
-        key, cell = came[key]
-        cells.append(cell)
-    return cells[::-1]
+        key, span = came[key]
+        spans.append(span)
+    return spans[::-1]

@@ -36,7 +36,8 @@ _LINES_TOLD = 10
 _LEAST_WORDS = 2
 """Words of a second table's header."""
 _MOST_HEADERS = 10_000
-"""Rows of a batch that are looked at closely for being the header of a second table."""
+_MOST_HEADER_CELLS = 100_000
+"""Rows of a batch, and their cells, that are looked at closely for being the header of a second table."""
 _MOST_TOTALS = 50_000
 """Rows of a file that are looked at closely for being totals lines; what comes behind them are rejects."""
 
@@ -188,6 +189,8 @@ class Sifter:
         if self._second_table is not None:
             return 0
         numbers = self._like_headers(bad)[:_MOST_HEADERS]
+        widths = bad.of_broken(bad.batch.broken.widths, bad.batch.frame.width)[numbers]
+        numbers = numbers[np.cumsum(widths) <= _MOST_HEADER_CELLS]
         for number, row in zip(numbers.tolist(), bad.rows(numbers), strict=True):
             words = [cell for cell in row.cells if cell.strip()]
             if (

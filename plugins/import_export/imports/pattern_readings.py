@@ -1,0 +1,113 @@
+"""How the lines of each pattern are read: alone, as the begin of a row that goes on, and within a quoted cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from import_export.imports.broken_rows import Flags, Numbers
+from import_export.imports.records import Dialect, mended, read_cells
+from import_export.imports.repair import Effort
+from import_export.imports.spans import Span, cells_at
+
+ALONE, FIRST, WITHIN = range(3)
+"""What a line is to its row: all of it, its first line, or one that goes on with a quoted cell."""
+
+THROUGH, REOPENS, CLOSES, BREAKS = range(4)
+"""What a line does to the quoted cell that it begins in: it does not end it; it ends it, and leaves another one open; it
+ends the row; its quotes do not stand where they belong."""
+
+_A_PATTERN, _A_SIGN = 100, 20
+"""Characters that can be looked at in the time that a pattern takes, however short it is, and each sign of it."""
+_SHARE = 8
+"""No pattern may take more than such a part of all effort, so that one line does not take it from all others."""
+_NO_SPANS: tuple[Span, ...] = ()
+
+
+class Ragged:
+    """Lists of numbers, one after the other."""
+
+    def __init__(self, lists: Iterable[Sequence[int]]) -> None:
+        kept = list(lists)
+        self.counts: Numbers = np.array([len(each) for each in kept], dtype=np.int64)
+        self._begin: Numbers = np.cumsum(self.counts) - self.counts
+        self._values: Numbers = np.fromiter(chain.from_iterable(kept), np.int64, int(self.counts.sum()))
+
+    def of(self, which: Numbers) -> Numbers:
+        """Some of the lists, one after the other."""
+        counts = self.counts[which]
+        behind = np.cumsum(counts)
+        at = np.repeat(self._begin[which] - behind + counts, counts)
+        return self._values[at + np.arange(len(at))]
+
+
+class PatternReadings:
+    """How lines are read, by their pattern; patterns for which there was no effort left are read in no way."""
+
+    def __init__(self, patterns: pa.LargeStringArray, dialect: Dialect, width: int, effort: Effort) -> None:
+        """`width`: how many cells a row should have."""
+        self._dialect, self._width, self._effort = dialect, width, effort
+        count = len(patterns)
+        self.opened: Flags = np.zeros(count, dtype=bool)
+        """Whether a quote is left open at the line's end."""
+        self.within: npt.NDArray[np.uint8] = np.full(count, BREAKS, dtype=np.uint8)
+        """What the line does to a quoted cell that it begins in."""
+        self._spans: list[Sequence[Span]] = []
+        self._hollow: list[bool] = []
+        most = effort.left // _SHARE
+        for number in range(count):
+            self._look(number, patterns[number].as_py()[:-1], most)
+        self.hollow: Flags = np.array(self._hollow, dtype=bool)
+        """By pattern and role (`of`): whether there is nothing but texts and blanks in the cells."""
+        role = np.arange(3 * count) % 3
+        goes_on = np.repeat(np.isin(self.within, (THROUGH, REOPENS)), 3)
+        began = [each[int(within) :] for each, within in zip(self._spans, role == WITHIN, strict=True)]
+        self.begins = Ragged([span[0] for span in each] for each in began)
+        """By pattern and role: the signs at which cells begin."""
+        self.quoted = Ragged([span[2] for span in each] for each in began)
+        """By pattern and role: whether these cells are quoted."""
+        left_open = (role == FIRST) | ((role == WITHIN) & goes_on)
+        self.ends = Ragged(
+            [span[1] for span in (each[:-1] if is_open else each)]
+            for each, is_open in zip(self._spans, left_open, strict=True)
+        )
+        """By pattern and role: the signs at which cells end."""
+
+    def _look(self, number: int, pattern: str, most: int) -> None:
+        granted = min(most, self._effort.left)
+        effort = Effort(granted - len(pattern) * _A_SIGN - _A_PATTERN)
+        if effort.left < 0:
+            self._spans += (_NO_SPANS,) * 3
+            self._hollow += (False,) * 3
+            return
+        read = read_cells(pattern, self._dialect)
+        alone: Sequence[Span] = read.spans if not read.opened else _NO_SPANS
+        if read.opened or read.stray:
+            alone = mended(pattern, self._dialect, self._width, effort) or alone
+        first: Sequence[Span] = _NO_SPANS
+        if read.opened:
+            begun = read_cells(pattern, self._dialect, one_record=True)
+            first = begun.spans if not begun.stray else _NO_SPANS
+        self._effort.left -= granted - effort.left
+        within = read_cells(pattern, self._dialect, one_record=True, inside=True)
+        going_on = within.spans if not within.stray else _NO_SPANS
+        self.opened[number] = read.opened
+        if not within.stray:
+            self.within[number] = CLOSES if not within.opened else REOPENS if len(going_on) > 1 else THROUGH
+        for spans in (alone, first, going_on):
+            self._spans.append(spans)
+            self._hollow.append(self._is_hollow(pattern, spans))
+
+    def _is_hollow(self, pattern: str, spans: Sequence[Span]) -> bool:
+        dialect = self._dialect
+        signs = {dialect.quote, dialect.delimiter, dialect.escape}
+        return signs.isdisjoint("".join(cells_at(pattern, spans, dialect.quote or "", dialect.escape)))
+
+
+def of(pattern: Numbers, role: Numbers | int) -> Numbers:
+    """Where the cells of patterns in a role are to be found."""
+    return pattern * 3 + role

@@ -1,0 +1,183 @@
+"""Reads the lines of a block that have quotes in them, and the rows that go on over several of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from import_export.imports.broken_rows import Flags, Numbers
+from import_export.imports.line_patterns import LinePatterns, patterns_of
+from import_export.imports.native_parsing import names_of
+from import_export.imports.pattern_readings import (
+    ALONE,
+    BREAKS,
+    CLOSES,
+    FIRST,
+    REOPENS,
+    WITHIN,
+    PatternReadings,
+    of,
+)
+from import_export.imports.physical_lines import PhysicalLines, hold_nothing
+from import_export.imports.records import MOST_CHARACTERS, MOST_LINES, Dialect
+from import_export.imports.repair import Effort
+from import_export.imports.spans import escaped
+
+_LEAST_EFFORT = 1 << 20
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows, each of one or more lines with quotes, and of lines that stand between them."""
+
+    first: Numbers
+    """Which of the lines with quotes is the first of each."""
+    last: Numbers
+    widths: Numbers
+    """How many cells each has."""
+
+    def only(self, wanted: Flags) -> Rows:
+        """Some of them."""
+        return Rows(self.first[wanted], self.last[wanted], self.widths[wanted])
+
+
+class QuotedLines:
+    """The lines with quotes, and what they are read as; in a dialect with quotes whose delimiter is ASCII."""
+
+    def __init__(
+        self, lines: PhysicalLines, which: Flags, delimiters: Numbers, dialect: Dialect, width: int
+    ) -> None:
+        """`which`: the lines with quotes, at least one; `delimiters`: how many each line has; `width`: a row's cells."""
+        self._lines, self._dialect, self._delimiters = lines, dialect, delimiters
+        self._numbers: Numbers = np.flatnonzero(which)
+        self._patterns: LinePatterns = patterns_of(lines, which, dialect)
+        effort = Effort(max(_LEAST_EFFORT, len(lines.octets)))
+        self._readings = PatternReadings(self._patterns.texts, dialect, width, effort)
+        pattern = self._patterns.of_line
+        self._role: Numbers = np.full(len(pattern), ALONE)
+        alone = self._readings.begins.counts[of(pattern, ALONE)]
+        first, last = self._join(alone, width)
+        edges = np.zeros(len(lines) + 1, dtype=np.int64)
+        edges[self._numbers[first]] += 1
+        edges[self._numbers[last] + 1] -= 1
+        within = np.cumsum(edges)[:-1] > 0
+        self.taken: Flags = which | within
+        """Lines with quotes, and lines within a quoted cell."""
+        joined = within[self._numbers]
+        self._role[joined] = WITHIN
+        self._role[first] = FIRST
+        self.unread: Numbers = self._numbers[~joined & (alone == 0)]
+        """Lines whose quotes cannot be made out."""
+        self.left_open: Numbers = self._numbers[~joined & (alone > 0) & self._readings.opened[pattern]]
+        """Lines on which a quote opens that is never closed, and was taken as text."""
+        self._used: Numbers = np.flatnonzero(joined | (alone > 0))
+        self._entries: Numbers = of(pattern[self._used], self._role[self._used])
+        begins = np.flatnonzero(self._role[self._used] != WITHIN)
+        counts = self._readings.begins.counts[self._entries]
+        ends = np.append(begins[1:], len(self._used)) - 1
+        widths = np.add.reduceat(counts, begins) if len(begins) else counts
+        self.rows = Rows(self._used[begins], self._used[ends[: len(begins)]], widths)
+        """In the block's order."""
+
+    def lines_of(self, rows: Rows) -> Numbers:
+        """The line on which each of some rows begins, from 0."""
+        return self._numbers[rows.first]
+
+    def _join(self, alone: Numbers, width: int) -> tuple[Numbers, Numbers]:
+        """The first and the last of the lines that one quoted cell after the other joins to rows."""
+        readings, pattern = self._readings, self._patterns.of_line
+        at = np.flatnonzero(readings.begins.counts[of(pattern, FIRST)])
+        if not len(at):
+            return at, at
+        within = readings.within[pattern]
+        cells = readings.begins.counts[of(pattern, WITHIN)]
+        stops = np.flatnonzero((within == CLOSES) | (within == BREAKS))
+        next_stop = np.searchsorted(stops, at, side="right")
+        at, next_stop = at[next_stop < len(stops)], next_stop[next_stop < len(stops)]
+        to = stops[next_stop]
+        lines, numbers = self._lines, self._numbers
+        short = (numbers[to] - numbers[at] < MOST_LINES) & (
+            lines.after[numbers[to]] - lines.starts[numbers[at]] <= MOST_CHARACTERS
+        )
+        well = (within[to] == CLOSES) & short
+        at, to = at[well], to[well]
+        before = np.concatenate((np.zeros(1, np.int64), np.cumsum(np.where(within == REOPENS, cells, 0))))
+        widths = readings.begins.counts[of(pattern[at], FIRST)] + before[to] - before[at + 1] + cells[to]
+        wanted = (widths == width) | (alone[at] == 0)
+        chosen = _apart(at[wanted], to[wanted])
+        return at[wanted][chosen], to[wanted][chosen]
+
+    def frame(self, columns: int) -> pl.DataFrame:
+        """The rows of so many cells, in columns named "0", "1" and so on."""
+        cells = np.repeat(self.rows.widths == columns, self.rows.widths)
+        readings, places = self._readings, self._patterns.places
+        entries, first = self._entries, self._patterns.first[self._used]
+
+        def table(values: Numbers) -> Numbers:
+            by_column: Numbers = values[cells].reshape(-1, columns).T.ravel()
+            return by_column
+
+        begins = places[readings.begins.of(entries) + np.repeat(first, readings.begins.counts[entries])]
+        ends = places[readings.ends.of(entries) + np.repeat(first, readings.ends.counts[entries])]
+        texts = self._texts(table(begins), table(ends), table(readings.quoted.of(entries)) > 0)
+        height = len(texts) // columns
+        return pl.DataFrame(
+            {
+                name: texts[number * height : (number + 1) * height]
+                for number, name in enumerate(names_of(columns))
+            }
+        )
+
+    def _texts(self, begins: Numbers, ends: Numbers, quoted: Flags) -> pl.Series:
+        """What stands between some places of the block; what is quoted is unescaped."""
+        lengths = ends - begins
+        offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+        at = np.repeat(begins - offsets[:-1], lengths) + np.arange(offsets[-1])
+        buffers = (pa.py_buffer(offsets), pa.py_buffer(self._lines.signs[at]))
+        texts = pl.Series(pa.LargeStringArray.from_buffers(len(lengths), *buffers), dtype=pl.String)
+        quote, escape = self._dialect.quote or "", self._dialect.escape
+        marked = texts.str.contains(escape or quote, literal=True) & pl.Series(quoted)
+        at = marked.arg_true().to_numpy()
+        if not len(at):
+            return texts
+        if escape is None:
+            unescaped = texts[at].str.replace_all(quote * 2, quote, literal=True)
+        else:
+            unescaped = texts[at].str.replace_all(escaped(quote, escape), "${1}")
+        return texts.scatter(at, unescaped)
+
+    def without_blank(self, rows: Rows) -> Rows:
+        """Those that have a cell with something in it."""
+        hollow = self._readings.hollow[of(self._patterns.of_line, self._role)]
+        solid = np.concatenate((np.zeros(1, np.int64), np.cumsum(~hollow)))
+        # Lines without quotes that stand within a cell may hold delimiters.
+        before = np.concatenate((np.zeros(1, np.int64), np.cumsum(self._delimiters)))
+        first, last = self._numbers[rows.first], self._numbers[rows.last]
+        doubtful = before[last + 1] - before[first] == rows.widths - 1
+        doubtful &= solid[rows.last + 1] == solid[rows.first]
+        filled = ~doubtful
+        if doubtful.any():
+            filled[doubtful] = ~hold_nothing(*self.texts_of(rows.only(doubtful)), self._dialect)
+        return rows.only(filled)
+
+    def texts_of(self, rows: Rows) -> tuple[bytes, Numbers]:
+        """The lines of rows, one after the other, and where each row begins and the last one ends."""
+        begins = self._lines.starts[self._numbers[rows.first]]
+        ends = self._lines.after[self._numbers[rows.last]]
+        offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
+        at = np.repeat(begins - offsets[:-1], ends - begins) + np.arange(offsets[-1])
+        return self._lines.signs[at].tobytes(), offsets
+
+
+def _apart(first: Numbers, last: Numbers) -> list[int]:
+    """Which of some spans of lines, in order, are taken when one that begins within another one taken is not."""
+    free = 0
+    taken = []
+    for number, (begin, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        if begin >= free:
+            free = end + 1
+            taken.append(number)
+    return taken
