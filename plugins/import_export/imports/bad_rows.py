@@ -94,9 +94,6 @@ class BadRows:
         return BadRow(row.line, row.cells, None, (Reject(row.line, None, None, None, row.told),))
 
     def _of_frame(self, line: int, position: int, cells: Cells) -> BadRow:
-        rejects = tuple(
-            self._reject(line, cells, column, told[position])
-            for column, told in self._problems
-            if position in told
-        )
+        found = ((column, told.get(position)) for column, told in self._problems)
+        rejects = tuple(self._reject(line, cells, column, told) for column, told in found if told is not None)
         return BadRow(line, cells, position, rejects)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,6 @@ from import_export.imports.encoding import UTF16, is_utf8
 from import_export.imports.layout import Layout
 from import_export.imports.records import MOST_CHARACTERS, MOST_LINES
 
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 _NEWLINE, _RETURN = 10, 13
 MOST_ROWS = 250_000
 """Lines of a block."""
@@ -116,13 +114,18 @@ def _as_utf8(
 def _skip_lines(octets: bytes, lines: int) -> tuple[bytes, int]:
     """Leave out title and header lines; gives how many are left to be skipped in the next block."""
     position = 0
-    for end in _LINE_END.finditer(octets):
-        if end.end() == len(octets) and end.group() == b"\r":
+    while lines:
+        newline = octets.find(b"\n", position)
+        lone = octets.find(b"\r", position, len(octets) if newline < 0 else newline)
+        if lone >= 0 and lone + 1 == len(octets):
             break  # perhaps the first half of CRLF
-        position = end.end()
-        lines -= 1
-        if not lines:
+        if lone >= 0 and lone + 1 != newline:
+            position = lone + 1
+        elif newline >= 0:
+            position = newline + 1
+        else:
             break
+        lines -= 1
     return octets[position:], lines
 
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from import_export.imports.cheap_tests import Cells, Tested, cheaply_tested
 from import_export.imports.dates import NUMERIC_DATE, day_first, parse_moment
+from import_export.imports.many_values import convert_many
 from import_export.imports.numerals import (
     INT_HIGH,
     INT_LOW,
@@ -21,6 +22,7 @@ from import_export.imports.numerals import (
     parse_number,
     whole_text,
 )
+from import_export.imports.problems import CellProblems
 from import_export.imports.records import BLANKS
 from import_export.imports.rules import Rules
 from import_export.imports.tables import Column, Kind
@@ -34,6 +36,8 @@ _TRUE = frozenset({"1", "true", "t", "yes", "y", "ya", "benar"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "tidak", "salah"})
 _SHOWN = 100
 _MONTHS = 12
+_MANY = 1000
+"""From so many distinct values on, native calls cost less than Python."""
 _REMEMBERED = 100_000
 """Distinct values whose conversion is kept from one batch of rows to the next."""
 
@@ -130,12 +134,12 @@ class ColumnCheck:
 
     def finished(self, tested: Tested) -> CheckedColumn:
         """Fill what is empty, and look closer at what the cheap test did not take."""
-        values, problems = tested.values, dict[int, Told]()
+        values, problems = tested.values, CellProblems()
         some_empty = bool(tested.empty.any())
         if some_empty:
             if self.column.needs_value:
                 told = tell(Message.MANDATORY_EMPTY, column=self.column.name)
-                problems = dict.fromkeys(tested.empty.arg_true().to_list(), told)
+                problems.told |= dict.fromkeys(tested.empty.arg_true().to_list(), told)
                 values = values.set(tested.empty, None)
             else:
                 values = values.set(tested.empty, self.column.filler)
@@ -144,32 +148,40 @@ class ColumnCheck:
         if self._rules.any:
             broken = self._rules.broken(values.set(tested.empty, None) if some_empty else values)
             if broken:
-                problems |= broken
+                problems.told |= broken
                 values = values.scatter(list(broken), None)
         return CheckedColumn(values, problems)
 
     def _one_by_one(
-        self, texts: pl.Series, values: pl.Series, failed: pl.Series, problems: dict[int, Told]
+        self, texts: pl.Series, values: pl.Series, failed: pl.Series, problems: CellProblems
     ) -> pl.Series:
         """Convert what the cheap test did not take, each distinct value once."""
         every = bool(failed.all())
         positions = pl.int_range(len(failed), eager=True) if every else failed.arg_true()
         left = texts if every else texts.gather(positions)
         convert = self._converter(left)
-        results = {text: self._known.get(text) or convert(text) for text in left.unique().to_list()}
+        distinct = left.unique()
+        sure, converted = distinct.clear(), distinct.clear()
+        if len(distinct) > _MANY:
+            many = convert_many(distinct, self.column, first_is_day=self._first_is_day is not False)
+            done = many.values.is_not_null()
+            sure, converted = distinct.filter(done), many.values.filter(done)
+            distinct = distinct.filter(~done & ~many.hopeless)
+        results = {text: self._known.get(text) or convert(text) for text in distinct.to_list()}
         good = {text: result for text, result in results.items() if not isinstance(result, Told)}
         if len(self._known) < _REMEMBERED:
             self._known.update(islice(good.items(), _REMEMBERED - len(self._known)))
-        converted = left.replace_strict(list(good), list(good.values()), default=None, return_dtype=pl.String)
-        if len(good) < len(results):
-            wrong = left.is_in(list(results.keys() - good.keys()))
-            for position, text in zip(
-                positions.filter(wrong).to_list(), left.filter(wrong).to_list(), strict=True
-            ):
-                told = results[text]
-                assert isinstance(told, Told)  # noqa: S101 - for mypy: the good ones were filtered out
-                problems[position] = told
-        return converted if every else values.scatter(positions, converted)
+        sure = pl.concat([sure, pl.Series(list(good), dtype=pl.String)])
+        converted = pl.concat([converted, pl.Series(list(good.values()), dtype=pl.String)])
+        taken = left.replace_strict(sure, converted, default=None, return_dtype=pl.String)
+        wrong = taken.is_null()
+        if wrong.any():
+            problems.tell_later(
+                positions.filter(wrong),
+                left.filter(wrong),
+                lambda text: _told(results[text] if text in results else convert(text)),
+            )
+        return taken if every else values.scatter(positions, taken)
 
     def _converter(self, left: pl.Series) -> Callable[[str], Converted]:
         kind = self.column.type.kind
@@ -253,6 +265,12 @@ class ColumnCheck:
             if self.column.type.kind is Kind.DATE
             else f"{moment.at:%Y-%m-%d %H:%M:%S}"
         )
+
+
+def _told(result: Converted) -> Told:
+    if not isinstance(result, Told):
+        raise TypeError(f"{result!r} is a value")
+    return result
 
 
 def _shown(text: str) -> str:

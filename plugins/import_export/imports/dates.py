@@ -43,6 +43,11 @@ _NUMERIC = re.compile(
 NUMERIC_DATE = r"^(?P<a>\d{1,2})[-/. ](?P<b>\d{1,2})[-/. ](?:\d{4}|\d{2})(?:[T\s].*)?$"
 """A date of numbers only, for looking through a whole column (Rust's regular expressions and Python's)."""
 _SERIAL = re.compile(r"^\d{5}(?:[.,]\d+)?$")
+_EACH = (_ISO, _COMPACT, _NAMED, _NAMED_FIRST, _NUMERIC, _SERIAL)
+LIKE_DATE = (
+    r"(?i)[\x1c-\x1f]|^(?:" + "|".join(re.sub(r"\?P<\w+>", "?:", each.pattern)[1:-1] for each in _EACH) + ")$"
+)
+"""What no date is written unlike (Rust's regular expressions, for which the first signs are no blanks)."""
 _SERIALS = range(20000, 80000)
 """Excel's day numbers from 1954 to 2119."""
 

@@ -17,6 +17,8 @@ _CURRENCY = re.compile(r"^(?:rp\.?|idr)", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s\u00a0\u202f]+")
 _SCIENTIFIC = re.compile(r"^[-+]?\d+(?:[.,]\d+)?e[-+]?\d{1,3}$", re.IGNORECASE | re.ASCII)
 _DIGIT = re.compile("[0-9]")
+LIKE_NUMBER = r"(?i)^[\s\x1c-\x1f]*(?:rp\.?|idr)?[\s\x1c-\x1f]*[-(]?[\s\x1c-\x1f]*(?:rp\.?|idr)?[0-9.,e+\-)\s\x1c-\x1f]*$"
+"""What no number is written unlike (Rust's regular expressions), whatever the format."""
 _ODD_POINT = re.compile(r"^[-+]?\d+\.(?:\d{1,2}|\d{4,})$", re.ASCII)
 
 
@@ -95,7 +97,7 @@ def _decimal(text: str) -> Decimal | None:
 
 def whole_text(number: Decimal) -> str | None:
     """The canonical text of a whole number (`12.0` is one), None for any other."""
-    return f"{number:.0f}" if number == number.to_integral_value() else None
+    return f"{number or abs(number):.0f}" if number == number.to_integral_value() else None
 
 
 def decimal_text(number: Decimal, precision: int, scale: int) -> str | None:

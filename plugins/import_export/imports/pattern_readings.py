@@ -56,33 +56,40 @@ class PatternReadings:
         """Whether a quote is left open at the line's end."""
         self.within: npt.NDArray[np.uint8] = np.full(count, BREAKS, dtype=np.uint8)
         """What the line does to a quoted cell that it begins in."""
-        self._spans: list[Sequence[Span]] = []
-        self._hollow: list[bool] = []
+        self._place: Numbers = np.zeros(count, dtype=np.int64)
+        # The first one stands for patterns that are read in no way.
+        self._spans: list[Sequence[Span]] = [_NO_SPANS] * 3
+        self._hollow: list[bool] = [False] * 3
         most = effort.left // _SHARE
         for number in range(count):
+            if effort.left < _A_PATTERN:
+                break
             self._look(number, patterns[number].as_py()[:-1], most)
         self.hollow: Flags = np.array(self._hollow, dtype=bool)
         """By pattern and role (`of`): whether there is nothing but texts and blanks in the cells."""
-        role = np.arange(3 * count) % 3
-        goes_on = np.repeat(np.isin(self.within, (THROUGH, REOPENS)), 3)
+        role = np.arange(len(self._spans)) % 3
+        goes_on = np.zeros(len(self._spans) // 3, dtype=bool)
+        goes_on[self._place] = np.isin(self.within, (THROUGH, REOPENS))
         began = [each[int(within) :] for each, within in zip(self._spans, role == WITHIN, strict=True)]
         self.begins = Ragged([span[0] for span in each] for each in began)
         """By pattern and role: the signs at which cells begin."""
         self.quoted = Ragged([span[2] for span in each] for each in began)
         """By pattern and role: whether these cells are quoted."""
-        left_open = (role == FIRST) | ((role == WITHIN) & goes_on)
+        left_open = (role == FIRST) | ((role == WITHIN) & np.repeat(goes_on, 3))
         self.ends = Ragged(
             [span[1] for span in (each[:-1] if is_open else each)]
             for each, is_open in zip(self._spans, left_open, strict=True)
         )
         """By pattern and role: the signs at which cells end."""
 
+    def of(self, pattern: Numbers, role: Numbers | int) -> Numbers:
+        """Where the cells of patterns in a role are to be found."""
+        return self._place[pattern] * 3 + role
+
     def _look(self, number: int, pattern: str, most: int) -> None:
         granted = min(most, self._effort.left)
         effort = Effort(granted - len(pattern) * _A_SIGN - _A_PATTERN)
         if effort.left < 0:
-            self._spans += (_NO_SPANS,) * 3
-            self._hollow += (False,) * 3
             return
         read = read_cells(pattern, self._dialect)
         alone: Sequence[Span] = read.spans if not read.opened else _NO_SPANS
@@ -98,6 +105,7 @@ class PatternReadings:
         self.opened[number] = read.opened
         if not within.stray:
             self.within[number] = CLOSES if not within.opened else REOPENS if len(going_on) > 1 else THROUGH
+        self._place[number] = len(self._spans) // 3
         for spans in (alone, first, going_on):
             self._spans.append(spans)
             self._hollow.append(self._is_hollow(pattern, spans))
@@ -106,8 +114,3 @@ class PatternReadings:
         dialect = self._dialect
         signs = {dialect.quote, dialect.delimiter, dialect.escape}
         return signs.isdisjoint("".join(cells_at(pattern, spans, dialect.quote or "", dialect.escape)))
-
-
-def of(pattern: Numbers, role: Numbers | int) -> Numbers:
-    """Where the cells of patterns in a role are to be found."""
-    return pattern * 3 + role

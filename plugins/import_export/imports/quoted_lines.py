@@ -19,7 +19,6 @@ from import_export.imports.pattern_readings import (
     REOPENS,
     WITHIN,
     PatternReadings,
-    of,
 )
 from import_export.imports.physical_lines import PhysicalLines, hold_nothing
 from import_export.imports.records import MOST_CHARACTERS, MOST_LINES, Dialect
@@ -58,7 +57,7 @@ class QuotedLines:
         self._readings = PatternReadings(self._patterns.texts, dialect, width, effort)
         pattern = self._patterns.of_line
         self._role: Numbers = np.full(len(pattern), ALONE)
-        alone = self._readings.begins.counts[of(pattern, ALONE)]
+        alone = self._readings.begins.counts[self._readings.of(pattern, ALONE)]
         first, last = self._join(alone, width)
         edges = np.zeros(len(lines) + 1, dtype=np.int64)
         edges[self._numbers[first]] += 1
@@ -74,7 +73,7 @@ class QuotedLines:
         self.left_open: Numbers = self._numbers[~joined & (alone > 0) & self._readings.opened[pattern]]
         """Lines on which a quote opens that is never closed, and was taken as text."""
         self._used: Numbers = np.flatnonzero(joined | (alone > 0))
-        self._entries: Numbers = of(pattern[self._used], self._role[self._used])
+        self._entries: Numbers = self._readings.of(pattern[self._used], self._role[self._used])
         begins = np.flatnonzero(self._role[self._used] != WITHIN)
         counts = self._readings.begins.counts[self._entries]
         ends = np.append(begins[1:], len(self._used)) - 1
@@ -89,11 +88,11 @@ class QuotedLines:
     def _join(self, alone: Numbers, width: int) -> tuple[Numbers, Numbers]:
         """The first and the last of the lines that one quoted cell after the other joins to rows."""
         readings, pattern = self._readings, self._patterns.of_line
-        at = np.flatnonzero(readings.begins.counts[of(pattern, FIRST)])
+        at = np.flatnonzero(readings.begins.counts[readings.of(pattern, FIRST)])
         if not len(at):
             return at, at
         within = readings.within[pattern]
-        cells = readings.begins.counts[of(pattern, WITHIN)]
+        cells = readings.begins.counts[readings.of(pattern, WITHIN)]
         stops = np.flatnonzero((within == CLOSES) | (within == BREAKS))
         next_stop = np.searchsorted(stops, at, side="right")
         at, next_stop = at[next_stop < len(stops)], next_stop[next_stop < len(stops)]
@@ -105,7 +104,9 @@ class QuotedLines:
         well = (within[to] == CLOSES) & short
         at, to = at[well], to[well]
         before = np.concatenate((np.zeros(1, np.int64), np.cumsum(np.where(within == REOPENS, cells, 0))))
-        widths = readings.begins.counts[of(pattern[at], FIRST)] + before[to] - before[at + 1] + cells[to]
+        widths = (
+            readings.begins.counts[readings.of(pattern[at], FIRST)] + before[to] - before[at + 1] + cells[to]
+        )
         wanted = (widths == width) | (alone[at] == 0)
         chosen = _apart(at[wanted], to[wanted])
         return at[wanted][chosen], to[wanted][chosen]
@@ -151,7 +152,7 @@ class QuotedLines:
 
     def without_blank(self, rows: Rows) -> Rows:
         """Those that have a cell with something in it."""
-        hollow = self._readings.hollow[of(self._patterns.of_line, self._role)]
+        hollow = self._readings.hollow[self._readings.of(self._patterns.of_line, self._role)]
         solid = np.concatenate((np.zeros(1, np.int64), np.cumsum(~hollow)))
         # Lines without quotes that stand within a cell may hold delimiters.
         before = np.concatenate((np.zeros(1, np.int64), np.cumsum(self._delimiters)))
@@ -172,12 +173,14 @@ class QuotedLines:
         return self._lines.signs[at].tobytes(), offsets
 
 
-def _apart(first: Numbers, last: Numbers) -> list[int]:
+def _apart(first: Numbers, last: Numbers) -> Numbers:
     """Which of some spans of lines, in order, are taken when one that begins within another one taken is not."""
+    if (first[1:] > last[:-1]).all():
+        return np.arange(len(first))
     free = 0
     taken = []
     for number, (begin, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         if begin >= free:
             free = end + 1
             taken.append(number)
-    return taken
+    return np.array(taken)
