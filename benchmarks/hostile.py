@@ -23,7 +23,7 @@ def measure(folder: Path) -> dict[str, float]:
     """Each file that takes longer than it may over the good file, the worst of all, and the most memory in MB."""
     folder.mkdir(parents=True)
     wanted = os.environ.get("BENCH_HOSTILE", "")
-    command = [sys.executable, "-m", "tests.hostile_runner", str(folder), str(MOST), str(MOST), wanted]
+    command = [sys.executable, "-m", "tests.hostile_runner", str(folder), str(MOST), wanted]
     done = subprocess.run(
         command,
         cwd=REPOSITORY,

@@ -52,8 +52,6 @@ class Case:
     """Rows that are good."""
     rows: bool = False
     """Whether it is the same few rows again and again, so that its start is as good as all of it but for the time."""
-    slow: bool = False
-    """Whether all of it takes longer than a hostile file should."""
 
     def start(self, most: int) -> bytes:
         """Its rows up to so many bytes; all of a file that is something else."""
@@ -71,12 +69,12 @@ CASES: list[Case] = []
 
 
 def case(
-    name: str, *refused: Message, good: int = 0, rows: bool = False, slow: bool = False
+    name: str, *refused: Message, good: int = 0, rows: bool = False
 ) -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
     """Add a file to the corpus."""
 
     def add(make: Callable[[], bytes]) -> Callable[[], bytes]:
-        CASES.append(Case(name, make, frozenset(refused), good, rows, slow))
+        CASES.append(Case(name, make, frozenset(refused), good, rows))
         return make
 
     return add
@@ -328,7 +326,9 @@ def _patterns_without_end() -> bytes:
     def line(number: int) -> str:
         return "".join(signs[number >> 3 * place & 7] for place in range(9))
 
-    return HEADER + "\n".join(line(number * 7919) for number in range(MOST // 16)).encode()[: MOST - 100] + b"\n"
+    return (
+        HEADER + "\n".join(line(number * 7919) for number in range(MOST // 16)).encode()[: MOST - 100] + b"\n"
+    )
 
 
 @case("stocks_stray_quotes.csv", rows=True)
@@ -446,8 +446,8 @@ _values(
 AMOUNTS = HEADER.replace(b";Tanggal", b";Nilai;Tanggal") + b"A1;W1;1;1,00;01/03/2026\n" * 2
 
 
-def _rows(name: str, unit: bytes, head: bytes | None = None, *, good: int = 0, slow: bool = False) -> None:
-    case(f"stocks_{name}.csv", good=good, rows=True, slow=slow)(lambda: filled(unit, head))
+def _rows(name: str, unit: bytes, head: bytes | None = None, *, good: int = 0) -> None:
+    case(f"stocks_{name}.csv", good=good, rows=True)(lambda: filled(unit, head))
 
 
 _rows("rows_of_two", b"xx\n", good=3)
@@ -478,14 +478,14 @@ _rows("open_quotes_in_rows", b'"A;2;3;01/03/2026\n')
 _rows("line_ends_in_quotes", b'"\n";2;3;01/03/2026\n', good=3)
 
 
-def _numbered(name: str, row: str, *, slow: bool = True) -> None:
+def _numbered(name: str, row: str) -> None:
     """Rows of which each is another one, so that nothing found out about one is of use for the next."""
 
     def make() -> bytes:
         rows = "".join(row.format(number) for number in range(1_000_000, 1_000_000 + MOST // len(row)))
         return GOOD + rows[: rows.rfind("\n", 0, MOST - len(GOOD)) + 1].encode()
 
-    case(f"stocks_{name}.csv", rows=True, slow=slow)(make)
+    case(f"stocks_{name}.csv", rows=True)(make)
 
 
 _numbered("other_odd_numbers", "x;1;{0}-;01/03/2026\n")

@@ -1,8 +1,8 @@
 """Makes and reads hostile files, in processes whose time and memory are limited and measured.
 
-`python -m tests.hostile_runner FOLDER BYTES SLOW [NAMES]`: a line of JSON for each file, with its size, the codes it is refused
+`python -m tests.hostile_runner FOLDER BYTES [NAMES]`: a line of JSON for each file, with its size, the codes it is refused
 by, its good rows, seconds of processor time, and by how many MB the process was larger at most than when it was fresh. Of files
-that are the same rows again and again no more than `BYTES` are read, and of those that take too long no more than `SLOW`.
+that are the same rows again and again no more than `BYTES` are read.
 """
 
 from __future__ import annotations
@@ -89,11 +89,11 @@ def _adds_up(file: Inspection) -> bool:
     return found is None or found.lines == found.good + found.rejected + found.skipped
 
 
-def makers(most: int, most_of_slow: int) -> dict[str, Make]:
+def makers(most: int) -> dict[str, Make]:
     """How each file is made, by its name; of rows that repeat no more than so many bytes."""
 
     def maker(case: Case) -> Make:
-        return lambda path: path.write_bytes(case.start(most_of_slow if case.slow else most))
+        return lambda path: path.write_bytes(case.start(most))
 
     made = {case.name: maker(case) for case in CASES}
     good = filled(ROW)
@@ -124,10 +124,10 @@ def _read(folder: Path, made: Iterable[tuple[str, Make]]) -> None:
 def main() -> int:
     """Read all files; 1 when a process broke off."""
     folder = Path(sys.argv[1])
-    wanted = set(sys.argv[4].split(",")) - {""} if len(sys.argv) > 4 else set()
+    wanted = set(sys.argv[3].split(",")) - {""} if len(sys.argv) > 3 else set()
     made = [
         (name, make)
-        for name, make in makers(int(sys.argv[2]), int(sys.argv[3])).items()
+        for name, make in makers(int(sys.argv[2])).items()
         if not wanted or name in wanted or name == "good.csv"
     ]
     for number in range(_AT_ONCE):

@@ -12,16 +12,16 @@ from tests.hostile import CASES, MOST, Case
 
 MEGABYTES = 300
 """By how much the process may grow for one file."""
-BYTES, SLOW_BYTES = 4_500_000, 60_000
-"""How much is read of files that are the same rows again and again: more than a block, as memory goes by blocks. Of those that
-take too long a part is enough. `make bench ARGS=hostile` reads all of them as a whole."""
+BYTES = 4_500_000
+"""How much is read of files that are the same rows again and again: more than a block, as memory goes by blocks.
+`make bench ARGS=hostile` reads all of them as a whole."""
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What became of each file, read in a process whose time and memory are limited."""
     folder = tmp_path_factory.mktemp("hostile")
-    command = [sys.executable, "-m", "tests.hostile_runner", str(folder), str(BYTES), str(SLOW_BYTES)]
+    command = [sys.executable, "-m", "tests.hostile_runner", str(folder), str(BYTES)]
     done = subprocess.run(
         command,
         cwd=REPOSITORY,
