@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from import_export.imports.broken_rows import Flags, Numbers
+from import_export.imports.physical_lines import runs_of
 from import_export.imports.records import Dialect, mended, read_cells
 from import_export.imports.repair import Effort
 from import_export.imports.spans import Span, cells_at
@@ -39,10 +40,8 @@ class Ragged:
 
     def of(self, which: Numbers) -> Numbers:
         """Some of the lists, one after the other."""
-        counts = self.counts[which]
-        behind = np.cumsum(counts)
-        at = np.repeat(self._begin[which] - behind + counts, counts)
-        return self._values[at + np.arange(len(at))]
+        values: Numbers = self._values[runs_of(self._begin[which], self.counts[which])]
+        return values
 
 
 class PatternReadings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -13,6 +15,7 @@ from import_export.imports.records import Dialect
 _NEWLINE, _RETURN = 10, 13
 _BLANKS = b"\t\x0b\x0c\r\n "
 _NOT_ASCII = 0x80
+_MANY = 1 << 30
 
 
 class PhysicalLines:
@@ -64,6 +67,17 @@ class PhysicalLines:
         """How many signs of each line have a flag."""
         found: Numbers = np.add.reduceat(flags.view(np.int8), self.starts, dtype=np.int64)
         return found
+
+
+def runs_of(begins: Numbers, lengths: Numbers) -> npt.NDArray[np.signedinteger[Any]]:
+    """Whole numbers from each begin on, as many as its length; for picking pieces out of an array."""
+    behind = np.cumsum(lengths)
+    total = int(behind[-1]) if len(behind) else 0
+    # Half of the memory is enough where it can be.
+    kind = np.int32 if total < _MANY and (not total or int(begins.max()) < _MANY) else np.int64
+    found = np.repeat((begins - behind + lengths).astype(kind), lengths)
+    found += np.arange(total, dtype=kind)
+    return found
 
 
 def hold_nothing(octets: bytes, offsets: Numbers, dialect: Dialect) -> Flags:

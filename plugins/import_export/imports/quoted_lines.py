@@ -20,7 +20,7 @@ from import_export.imports.pattern_readings import (
     WITHIN,
     PatternReadings,
 )
-from import_export.imports.physical_lines import PhysicalLines, hold_nothing
+from import_export.imports.physical_lines import PhysicalLines, hold_nothing, runs_of
 from import_export.imports.records import MOST_CHARACTERS, MOST_LINES, Dialect
 from import_export.imports.repair import Effort
 from import_export.imports.spans import escaped
@@ -136,8 +136,7 @@ class QuotedLines:
         """What stands between some places of the block; what is quoted is unescaped."""
         lengths = ends - begins
         offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
-        at = np.repeat(begins - offsets[:-1], lengths) + np.arange(offsets[-1])
-        buffers = (pa.py_buffer(offsets), pa.py_buffer(self._lines.signs[at]))
+        buffers = (pa.py_buffer(offsets), pa.py_buffer(self._lines.signs[runs_of(begins, lengths)]))
         texts = pl.Series(pa.LargeStringArray.from_buffers(len(lengths), *buffers), dtype=pl.String)
         quote, escape = self._dialect.quote or "", self._dialect.escape
         marked = texts.str.contains(escape or quote, literal=True) & pl.Series(quoted)
@@ -169,8 +168,7 @@ class QuotedLines:
         begins = self._lines.starts[self._numbers[rows.first]]
         ends = self._lines.after[self._numbers[rows.last]]
         offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
-        at = np.repeat(begins - offsets[:-1], ends - begins) + np.arange(offsets[-1])
-        return self._lines.signs[at].tobytes(), offsets
+        return self._lines.signs[runs_of(begins, ends - begins)].tobytes(), offsets
 
 
 def _apart(first: Numbers, last: Numbers) -> Numbers:
