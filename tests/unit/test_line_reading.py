@@ -10,6 +10,7 @@ from import_export.imports.careful_reading import sorted_records
 from import_export.imports.layout import Layout
 from import_export.imports.line_reading import read_lines
 from import_export.imports.records import Dialect, split_records
+from import_export.messages import Message
 
 LINES = st.lists(
     st.sampled_from(
@@ -104,3 +105,11 @@ def test_a_line_of_many_blanks_before_a_quote_is_looked_at_closely(end: str) -> 
     found = read_lines(block, LAYOUTS[0], 2)
     assert found.frame.rows()[1] == ("a;b", "c", "d")
     assert len(found.frame) == 3
+
+
+def test_a_line_of_quotes_without_end_takes_nothing_from_the_others() -> None:
+    text = '"x" y;b;c\n' * 50 + '"";' * 300_000 + '"x\n' + '"a" b;c;d\n' * 50
+    block = Block(text.encode(), LAYOUTS[0], damaged=False, removed_nuls=0, bytes_read=0)
+    found = read_lines(block, LAYOUTS[0], 1)
+    assert found.frame.rows() == [('"x" y', "b", "c")] * 50 + [('"a" b', "c", "d")] * 50
+    assert [(row.line, row.told.code) for row in found.broken] == [(51, Message.UNCLOSED_QUOTE)]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from import_export.imports.broken_rows import Flags, Numbers
-from import_export.imports.physical_lines import PhysicalLines
+from import_export.imports.physical_lines import PhysicalLines, marked
 from import_export.imports.records import Dialect
 
 _TEXT, _QUOTE, _DELIMITER, _BLANK, _ESCAPE, _END, _LEFT_OUT = range(7)
@@ -81,19 +81,18 @@ def _letters(dialect: Dialect) -> _Kinds:
 def _leave_out_escapes(kinds: _Kinds) -> None:
     """An escape counts before a quote only."""
     starts, ends = _runs(kinds == _ESCAPE)
-    counts = kinds[ends] == _QUOTE
-    kinds[np.flatnonzero(kinds == _ESCAPE)[~np.repeat(counts, ends - starts)]] = _TEXT
+    alone = kinds[ends] != _QUOTE
+    kinds[marked(len(kinds), starts[alone], ends[alone])] = _TEXT
 
 
 def _leave_out_blanks(kinds: _Kinds) -> None:
     """Blanks count at the edge of a cell and beside a quote only, and more than two are no more than two."""
-    blanks = np.flatnonzero(kinds == _BLANK)
-    starts, ends = _runs(kinds == _BLANK)
+    blanks = kinds == _BLANK
+    starts, ends = _runs(blanks)
     before = np.where(starts > 0, kinds[starts - 1], _END)
     within = (before == _TEXT) & (kinds[ends] == _TEXT)
-    lengths = ends - starts
-    number = blanks - np.repeat(starts, lengths)
-    kinds[blanks] = np.where(np.repeat(within, lengths), _TEXT, np.where(number < 2, _BLANK, _LEFT_OUT))
+    kinds[2:][blanks[2:] & blanks[1:-1] & blanks[:-2]] = _LEFT_OUT
+    kinds[marked(len(kinds), starts[within], ends[within])] = _TEXT
 
 
 def _runs(flags: Flags) -> tuple[Numbers, Numbers]:

@@ -80,6 +80,14 @@ def runs_of(begins: Numbers, lengths: Numbers) -> npt.NDArray[np.signedinteger[A
     return found
 
 
+def marked(count: int, begins: Numbers, ends: Numbers) -> Flags:
+    """Which of so many places lie between a begin and its end; none does between two of them."""
+    edges = np.zeros(count + 1, dtype=np.int8)
+    edges[begins] += 1
+    edges[ends] -= 1
+    return np.cumsum(edges[:-1], dtype=np.int8) > 0
+
+
 def hold_nothing(octets: bytes, offsets: Numbers, dialect: Dialect) -> Flags:
     """Which texts, each from one offset to the next, hold nothing but blanks, delimiters and quotes."""
     buffers = (pa.py_buffer(offsets), pa.py_buffer(octets))

@@ -20,7 +20,7 @@ from import_export.imports.pattern_readings import (
     WITHIN,
     PatternReadings,
 )
-from import_export.imports.physical_lines import PhysicalLines, hold_nothing, runs_of
+from import_export.imports.physical_lines import PhysicalLines, hold_nothing, marked, runs_of
 from import_export.imports.records import MOST_CHARACTERS, MOST_LINES, Dialect
 from import_export.imports.repair import Effort
 from import_export.imports.spans import escaped
@@ -59,10 +59,7 @@ class QuotedLines:
         self._role: Numbers = np.full(len(pattern), ALONE)
         alone = self._readings.begins.counts[self._readings.of(pattern, ALONE)]
         first, last = self._join(alone, width)
-        edges = np.zeros(len(lines) + 1, dtype=np.int64)
-        edges[self._numbers[first]] += 1
-        edges[self._numbers[last] + 1] -= 1
-        within = np.cumsum(edges)[:-1] > 0
+        within = marked(len(lines), self._numbers[first], self._numbers[last] + 1)
         self.taken: Flags = which | within
         """Lines with quotes, and lines within a quoted cell."""
         joined = within[self._numbers]
