@@ -10,10 +10,12 @@ import numpy as np
 import polars as pl
 
 from import_export.imports.broken_rows import Numbers
-from import_export.imports.problems import Reject
+from import_export.imports.problems import CellProblems, Reject
 from import_export.imports.reading import RowBatch
+from import_export.imports.rejects_csv import of_frame
 from import_export.imports.tables import Column
-from import_export.messages import Told
+from import_export.imports.told_to_many import in_words, joined
+from import_export.messages import Language, Told
 
 ColumnProblems = tuple[Column, Mapping[int, Told]]
 """A column, and what is wrong with it, by the row's position in the batch's frame."""
@@ -89,6 +91,20 @@ class BadRows:
                     self._of_frame(line, position, next(cells)) if position >= 0 else self._of_broken(broken)
                 )
 
+    def csv(self, numbers: Numbers, width: int, language: Language) -> pl.Series:
+        """Some of the rows as lines of CSV, below a header of `width` cells, with line and errors."""
+        positions, broken = self.positions[numbers], self._broken[numbers]
+        inside, outside = np.flatnonzero(positions >= 0), np.flatnonzero(positions < 0)
+        found = pl.Series([""], dtype=pl.String).new_from_index(0, len(numbers))
+        if len(outside):
+            found = found.scatter(outside, self.batch.broken.csv(broken[outside], width, language))
+        if len(inside):
+            at = positions[inside]
+            lines = pl.Series(self.lines[numbers[inside]])
+            errors = joined([_words(told, at, language) for _, told in self._problems], len(at))
+            found = found.scatter(inside, of_frame(self.batch.frame[at], lines, errors))
+        return found
+
     def _of_broken(self, number: int) -> BadRow:
         row = self.batch.broken[number]
         return BadRow(row.line, row.cells, None, (Reject(row.line, None, None, None, row.told),))
@@ -97,3 +113,10 @@ class BadRows:
         found = ((column, told.get(position)) for column, told in self._problems)
         rejects = tuple(self._reject(line, cells, column, told) for column, told in found if told is not None)
         return BadRow(line, cells, position, rejects)
+
+
+def _words(problems: Mapping[int, Told], positions: Numbers, language: Language) -> pl.Series:
+    """What is wrong with a column's cells at some positions, in words; null where nothing is."""
+    if isinstance(problems, CellProblems):
+        return problems.in_words(positions, language)
+    return in_words([problems.get(position) for position in positions.tolist()], language)

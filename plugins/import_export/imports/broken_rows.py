@@ -5,7 +5,7 @@ A hostile file of 10 MB has five million of them, of which a thousand are told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, overload
@@ -15,7 +15,10 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from import_export.messages import Message, Told, tell
+from import_export.imports.records import Dialect, plain_cells
+from import_export.imports.rejects_csv import of_frame, of_lists
+from import_export.imports.told_to_many import in_words, looked_up, with_each
+from import_export.messages import Language, Message, Told, tell
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -28,6 +31,45 @@ class BrokenRow:
     line: int
     told: Told
     cells: tuple[str, ...]
+
+
+class Saying(Protocol):
+    """What is told of rows that are broken alike, by their lines and the number of their cells."""
+
+    def of(self, line: int, width: int) -> Told:
+        """What is told of one."""
+
+    def in_words(self, lines: Numbers, widths: Numbers, language: Language) -> pl.Series:
+        """What is told of each, in words."""
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """They have too few or too many cells."""
+
+    expected: int
+
+    def of(self, line: int, width: int) -> Told:
+        """What is told of one."""
+        return ragged(width, self.expected)
+
+    def in_words(self, lines: Numbers, widths: Numbers, language: Language) -> pl.Series:
+        """What is told of each, in words."""
+        words = {width: self.of(0, width).text(language) for width in np.unique(widths).tolist()}
+        return looked_up(pl.Series(widths), words)
+
+
+@dataclass(frozen=True)
+class Unclosed:
+    """A quote opens and is never closed, or nobody could tell which quotes are meant."""
+
+    def of(self, line: int, width: int) -> Told:
+        """What is told of one."""
+        return tell(Message.UNCLOSED_QUOTE, line=line)
+
+    def in_words(self, lines: Numbers, widths: Numbers, language: Language) -> pl.Series:
+        """What is told of each, in words."""
+        return with_each(self.of(0, 0), "line", pl.Series(lines), language)
 
 
 class Part(Protocol):
@@ -43,6 +85,9 @@ class Part(Protocol):
 
     def row(self, number: int) -> BrokenRow:
         """One of the rows."""
+
+    def csv(self, numbers: Numbers, width: int, language: Language) -> pl.Series:
+        """Some of the rows as lines of CSV, below a header of `width` cells, with what is wrong."""
 
     def begin_like(self, pattern: str) -> Flags:
         """Whose text may fit a pattern (Rust's dialect) that tells how a line begins."""
@@ -68,6 +113,13 @@ class Listed:
         """One of the rows."""
         return self.rows[number]
 
+    def csv(self, numbers: Numbers, width: int, language: Language) -> pl.Series:
+        """Some of the rows as lines of CSV."""
+        rows = [self.rows[number] for number in numbers.tolist()]
+        cells = pl.Series([row.cells for row in rows], dtype=pl.List(pl.String))
+        lines = pl.Series([row.line for row in rows], dtype=pl.Int64)
+        return of_lists(cells, width, lines, in_words([row.told for row in rows], language))
+
     def begin_like(self, pattern: str) -> Flags:
         """Any of them may."""
         return np.ones(len(self.rows), dtype=bool)
@@ -75,7 +127,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Lost:
-    """Rows of one line each, as they stand in the file."""
+    """Rows of one line each, as they stand in the file, in which no quote means anything."""
 
     lines: Numbers
     widths: Numbers
@@ -83,22 +135,64 @@ class Lost:
     """Their lines, one after the other, with their ends."""
     offsets: Numbers
     """Where each line begins in `octets`, and where the last one ends."""
-    split: Callable[[str], tuple[str, ...]]
-    """The cells of a line."""
-    told: Callable[[int, int], Told]
-    """What is told of a row, by its line and the number of its cells."""
+    dialect: Dialect
+    saying: Saying
 
     def row(self, number: int) -> BrokenRow:
         """One of the rows."""
         line = int(self.lines[number])
         text = self.octets[self.offsets[number] : self.offsets[number + 1]].decode().rstrip("\r\n")
-        return BrokenRow(line, self.told(line, int(self.widths[number])), self.split(text))
+        told = self.saying.of(line, int(self.widths[number]))
+        return BrokenRow(line, told, plain_cells(text, self.dialect))
+
+    def csv(self, numbers: Numbers, width: int, language: Language) -> pl.Series:
+        """Some of the rows as lines of CSV."""
+        delimiter = self.dialect.delimiter
+        texts = self._texts[numbers].str.strip_chars_end("\r\n")
+        if self.dialect.skips_blank:
+            texts = texts.str.replace_all(f"{delimiter} ", delimiter, literal=True)
+        lines = self.lines[numbers]
+        words = self.saying.in_words(lines, self.widths[numbers], language)
+        return of_lists(texts.str.split(delimiter), width, pl.Series(lines), words)
 
     def begin_like(self, pattern: str) -> Flags:
         """Whose line fits the pattern."""
+        return self._texts.str.contains(pattern).to_numpy()
+
+    @property
+    def _texts(self) -> pl.Series:
         buffers = (pa.py_buffer(self.offsets), pa.py_buffer(self.octets))
-        texts = pl.Series(pa.LargeStringArray.from_buffers(len(self.lines), *buffers))
-        return texts.str.contains(pattern).to_numpy()
+        return pl.Series(pa.LargeStringArray.from_buffers(len(self.lines), *buffers))
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Rows whose cells were told apart."""
+
+    lines: Numbers
+    cells: pl.Series
+    """A list of texts for each row."""
+    saying: Saying
+
+    @property
+    def widths(self) -> Numbers:
+        """How many cells each has."""
+        return self.cells.list.len().to_numpy().astype(np.int64)
+
+    def row(self, number: int) -> BrokenRow:
+        """One of the rows."""
+        line, cells = int(self.lines[number]), tuple(self.cells[number])
+        return BrokenRow(line, self.saying.of(line, len(cells)), cells)
+
+    def csv(self, numbers: Numbers, width: int, language: Language) -> pl.Series:
+        """Some of the rows as lines of CSV."""
+        lines, cells = self.lines[numbers], self.cells[numbers]
+        words = self.saying.in_words(lines, self.widths[numbers], language)
+        return of_lists(cells, width, pl.Series(lines), words)
+
+    def begin_like(self, pattern: str) -> Flags:
+        """Whose cells fit the pattern."""
+        return self.cells.list.join(";").str.contains(pattern).to_numpy()
 
 
 @dataclass(frozen=True)
@@ -118,6 +212,17 @@ class Spoiled:
     def row(self, number: int) -> BrokenRow:
         """One of the rows."""
         return spoiled(int(self.lines[number]), self.frame.row(number), self.encoding)
+
+    def csv(self, numbers: Numbers, width: int, language: Language) -> pl.Series:
+        """Some of the rows as lines of CSV."""
+        frame = self.frame[numbers]
+        spoiled_cells = [
+            pl.when(pl.col(name).str.contains(REPLACEMENT, literal=True)).then(number)
+            for number, name in enumerate(frame.columns, 1)
+        ]
+        cell = frame.select(pl.coalesce(spoiled_cells)).to_series()
+        words = with_each(tell(Message.BAD_ENCODING, encoding=self.encoding), "cell", cell, language)
+        return of_frame(frame, pl.Series(self.lines[numbers]), words)
 
     def begin_like(self, pattern: str) -> Flags:
         """Who has a cell that fits the pattern: the first that is filled may be any."""
@@ -151,6 +256,18 @@ class BrokenRows(Sequence[BrokenRow]):
         place = int(self._order[number])
         part = int(np.searchsorted(self._ends, place, side="right"))
         return self._parts[part].row(place - (int(self._ends[part - 1]) if part else 0))
+
+    def csv(self, numbers: Numbers, width: int, language: Language) -> pl.Series:
+        """Some of the rows, in any order, as lines of CSV, below a header of `width` cells, with what is wrong."""
+        places = self._order[numbers]
+        of_part = np.searchsorted(self._ends, places, side="right")
+        found = pl.Series([""], dtype=pl.String).new_from_index(0, len(numbers))
+        for number, part in enumerate(self._parts):
+            mine = np.flatnonzero(of_part == number)
+            if len(mine):
+                begin = self._ends[number - 1] if number else 0
+                found = found.scatter(mine, part.csv(places[mine] - begin, width, language))
+        return found
 
     @property
     def widths(self) -> Numbers:

@@ -22,7 +22,7 @@ from import_export.imports.numerals import (
     parse_number,
     whole_text,
 )
-from import_export.imports.problems import CellProblems
+from import_export.imports.problems import CellProblems, shown
 from import_export.imports.records import BLANKS
 from import_export.imports.rules import Rules
 from import_export.imports.tables import Column, Kind
@@ -34,7 +34,6 @@ Converted = str | Told
 
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "ya", "benar"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "tidak", "salah"})
-_SHOWN = 100
 _MONTHS = 12
 _MANY = 1000
 """From so many distinct values on, native calls cost less than Python."""
@@ -161,11 +160,12 @@ class ColumnCheck:
         left = texts if every else texts.gather(positions)
         convert = self._converter(left)
         distinct = left.unique()
-        sure, converted = distinct.clear(), distinct.clear()
+        sure, converted, hopeless = distinct.clear(), distinct.clear(), distinct.clear()
         if len(distinct) > _MANY:
             many = convert_many(distinct, self.column, first_is_day=self._first_is_day is not False)
             done = many.values.is_not_null()
             sure, converted = distinct.filter(done), many.values.filter(done)
+            hopeless = distinct.filter(~done & many.hopeless)
             distinct = distinct.filter(~done & ~many.hopeless)
         results = {text: self._known.get(text) or convert(text) for text in distinct.to_list()}
         good = {text: result for text, result in results.items() if not isinstance(result, Told)}
@@ -176,9 +176,11 @@ class ColumnCheck:
         taken = left.replace_strict(sure, converted, default=None, return_dtype=pl.String)
         wrong = taken.is_null()
         if wrong.any():
+            wrong_texts = left.filter(wrong)
             problems.tell_later(
                 positions.filter(wrong),
-                left.filter(wrong),
+                wrong_texts,
+                wrong_texts.is_in(hopeless.implode()),
                 lambda text: _told(results[text] if text in results else convert(text)),
             )
         return taken if every else values.scatter(positions, taken)
@@ -201,7 +203,7 @@ class ColumnCheck:
         number = parse_number(text, self.column.number_format)
         whole = None if number is None else whole_text(number) if number.adjusted() < 40 else ""
         if whole is None:
-            return tell(Message.NOT_AN_INTEGER, column=self.column.name, value=_shown(text))
+            return tell(Message.NOT_AN_INTEGER, column=self.column.name, value=shown(text))
         if not whole or not INT_LOW <= int(whole) <= INT_HIGH:
             return self._out_of_range(text, INT_LOW, INT_HIGH)
         return whole
@@ -209,7 +211,7 @@ class ColumnCheck:
     def _decimal(self, text: str) -> Converted:
         number = parse_number(text, self.column.number_format)
         if number is None:
-            return tell(Message.NOT_A_NUMBER, column=self.column.name, value=_shown(text))
+            return tell(Message.NOT_A_NUMBER, column=self.column.name, value=shown(text))
         column_type = self.column.type
         written = decimal_text(number, column_type.precision, column_type.scale)
         if written is None:
@@ -220,18 +222,18 @@ class ColumnCheck:
         return written
 
     def _out_of_range(self, text: str, low: object, high: object) -> Told:
-        return tell(Message.OUT_OF_RANGE, column=self.column.name, value=_shown(text), low=low, high=high)
+        return tell(Message.OUT_OF_RANGE, column=self.column.name, value=shown(text), low=low, high=high)
 
     def _truth(self, text: str) -> Converted:
         word = text.lower()
         if word in _TRUE or word in _FALSE:
             return "1" if word in _TRUE else "0"
-        return tell(Message.NOT_ALLOWED, column=self.column.name, expected="1 / 0", value=_shown(text))
+        return tell(Message.NOT_ALLOWED, column=self.column.name, expected="1 / 0", value=shown(text))
 
     def _text(self, text: str) -> Converted:
         code = unspoiled(text)
         if code is None:
-            return tell(Message.PRECISION_LOST, column=self.column.name, value=_shown(text))
+            return tell(Message.PRECISION_LOST, column=self.column.name, value=shown(text))
         limit = self.column.type.length
         if len(code) > limit:
             return tell(Message.TOO_LONG, column=self.column.name, limit=limit, found=len(code))
@@ -250,14 +252,14 @@ class ColumnCheck:
                 return wanted
         elif code[:2].casefold() == wanted[:2].casefold():
             return code
-        return tell(Message.WRONG_DISTRIBUTOR, column=self.column.name, dist_id=wanted, value=_shown(code))
+        return tell(Message.WRONG_DISTRIBUTOR, column=self.column.name, dist_id=wanted, value=shown(code))
 
     def _moment(self, text: str) -> Converted:
         moment = parse_moment(text, first_is_day=self._first_is_day is not False)
         # MySQL's DATE begins with the year 1000; a year before 1900 in a distributor's file is a slip of the pen.
         if moment is None or not 1900 <= moment.at.year <= 2199:
             expected = (self.column.date_formats or ("dd/mm/yyyy",))[0]
-            return tell(Message.BAD_DATE, column=self.column.name, expected=expected, value=_shown(text))
+            return tell(Message.BAD_DATE, column=self.column.name, expected=expected, value=shown(text))
         if moment.from_serial and not any(note.code is Message.SERIAL_DATES for note in self.notes):
             self.notes.append(tell(Message.SERIAL_DATES, column=self.column.name))
         return (
@@ -271,10 +273,6 @@ def _told(result: Converted) -> Told:
     if not isinstance(result, Told):
         raise TypeError(f"{result!r} is a value")
     return result
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def check_columns(checks: Sequence[ColumnCheck], cells: Sequence[pl.Series]) -> list[CheckedColumn]:

@@ -5,9 +5,7 @@ One blank line, one stray quote or one lone CR must not make a block of a millio
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import polars as pl
@@ -15,20 +13,21 @@ import polars as pl
 from import_export.imports.blocks import Block
 from import_export.imports.broken_rows import (
     REPLACEMENT,
+    Apart,
     BrokenRows,
     Flags,
     Lost,
     Numbers,
     Part,
+    Ragged,
+    Saying,
     Spoiled,
-    ragged,
+    Unclosed,
 )
 from import_export.imports.layout import Layout
 from import_export.imports.native_parsing import names_of, parse_natively
 from import_export.imports.physical_lines import PhysicalLines
 from import_export.imports.quoted_lines import QuotedLines
-from import_export.imports.records import cells_of_line
-from import_export.messages import Message, Told, tell
 
 
 @dataclass(frozen=True)
@@ -45,17 +44,17 @@ class ReadLines:
 def read_lines(block: Block, layout: Layout, line: int) -> ReadLines:
     """The rows of a block that begins on that line, in a dialect whose delimiter is ASCII."""
     lines, dialect = PhysicalLines(block.octets), layout.dialect
-    found = _Found(layout, line)
+    found, ragged = _Found(layout, line), Ragged(len(layout.header))
     delimiters = lines.per_line(lines.signs == ord(dialect.delimiter))
     plain = np.ones(len(lines), dtype=bool)
     left_open: list[int] = []
     if dialect.quote is not None and dialect.quote.encode() in block.octets:
         which = lines.per_line(lines.signs == ord(dialect.quote)) > 0
         quoted = QuotedLines(lines, which, delimiters, dialect, len(layout.header))
-        _take_quoted(quoted, found)
+        _take_quoted(quoted, found, ragged)
         unread = np.zeros(len(lines), dtype=bool)
         unread[quoted.unread] = True
-        found.lose(quoted.unread, delimiters[quoted.unread] + 1, lines.only(unread), _unclosed)
+        found.lose(quoted.unread, delimiters[quoted.unread] + 1, lines.only(unread), Unclosed())
         plain &= ~quoted.taken
         left_open = (quoted.left_open + line).tolist()
     if plain.any():
@@ -64,11 +63,11 @@ def read_lines(block: Block, layout: Layout, line: int) -> ReadLines:
             which = plain & (delimiters + 1 == columns)
             if which.any():
                 plain[which] = ~found.take(np.flatnonzero(which), _parsed(lines, which, columns, layout))
-        found.lose(np.flatnonzero(plain), delimiters[plain] + 1, lines.only(plain))
+        found.lose(np.flatnonzero(plain), delimiters[plain] + 1, lines.only(plain), ragged)
     return found.lines(left_open, damaged=block.damaged)
 
 
-def _take_quoted(quoted: QuotedLines, found: _Found) -> None:
+def _take_quoted(quoted: QuotedLines, found: _Found, ragged: Ragged) -> None:
     """The rows of lines with quotes."""
     rows = quoted.rows
     fits = np.zeros(len(rows.first), dtype=bool)
@@ -76,8 +75,10 @@ def _take_quoted(quoted: QuotedLines, found: _Found) -> None:
         which = rows.widths == columns
         if which.any():
             fits[which] = found.take(quoted.lines_of(rows.only(which)), quoted.frame(columns))
-    others = quoted.without_blank(rows.only(~fits))
-    found.lose(quoted.lines_of(others), others.widths, quoted.texts_of(others))
+    others = ~fits
+    others[others] = quoted.filled(rows.only(others))
+    if others.any():
+        found.lose_apart(quoted.lines_of(rows.only(others)), quoted.cells(others), ragged)
 
 
 def _parsed(lines: PhysicalLines, which: Flags, columns: int, layout: Layout) -> pl.DataFrame:
@@ -113,17 +114,14 @@ class _Found:
         self._frames.append((numbers, frame))
         return fits
 
-    def lose(
-        self,
-        numbers: Numbers,
-        widths: Numbers,
-        texts: tuple[bytes, Numbers],
-        told: Callable[[int, int], Told] | None = None,
-    ) -> None:
-        """Rows that begin on some lines and cannot be put into columns."""
-        split = partial(cells_of_line, self._layout.dialect)
-        told = told or partial(_ragged, len(self._names))
-        self._lost.append(Lost(numbers + self._line, widths, *texts, split, told))
+    def lose(self, numbers: Numbers, widths: Numbers, texts: tuple[bytes, Numbers], saying: Saying) -> None:
+        """Lines that cannot be put into columns, and in which no quote means anything."""
+        lines = numbers + self._line
+        self._lost.append(Lost(lines, widths, *texts, self._layout.dialect, saying))
+
+    def lose_apart(self, numbers: Numbers, cells: pl.Series, saying: Saying) -> None:
+        """Rows that begin on some lines and do not fit into columns, with their cells."""
+        self._lost.append(Apart(numbers + self._line, cells, saying))
 
     def lines(self, left_open: list[int], *, damaged: bool) -> ReadLines:
         """All of them, in the block's order."""
@@ -148,11 +146,3 @@ def _without_spoiled(
     wrong = frame.select(pl.any_horizontal(pl.all().str.contains(REPLACEMENT, literal=True))).to_series()
     spoiled = Spoiled(at.filter(wrong).to_numpy(), frame.filter(wrong), layout.encoding)
     return frame.filter(~wrong), at.filter(~wrong), spoiled
-
-
-def _ragged(expected: int, line: int, width: int) -> Told:
-    return ragged(width, expected)
-
-
-def _unclosed(line: int, width: int) -> Told:
-    return tell(Message.UNCLOSED_QUOTE, line=line)

@@ -9,7 +9,12 @@ from itertools import chain
 import numpy as np
 import polars as pl
 
+from import_export.imports.broken_rows import Numbers
+from import_export.imports.told_to_many import in_words, looked_up, with_each
 from import_export.messages import Language, Told
+
+_SHOWN = 100
+"""Characters of a wrong value that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,38 @@ class CellProblems(Mapping[int, Told]):
         self.told: dict[int, Told] = {}
         self._later = np.empty(0, np.int64)
         self._texts: pl.Series = pl.Series([], dtype=pl.String)
+        self._alike: pl.Series = pl.Series([], dtype=pl.Boolean)
         self._tell: Callable[[str], Told] | None = None
 
-    def tell_later(self, positions: pl.Series, texts: pl.Series, tell: Callable[[str], Told]) -> None:
-        """What is wrong with some cells, at positions in order, is told by their texts."""
-        self._later, self._texts, self._tell = positions.to_numpy().astype(np.int64), texts, tell
+    def tell_later(
+        self, positions: pl.Series, texts: pl.Series, alike: pl.Series, tell: Callable[[str], Told]
+    ) -> None:
+        """What is wrong with some cells, at positions in order, is told by their texts.
+
+        `alike`: of which the same is told but for their own value.
+        """
+        self._later, self._texts, self._alike = positions.to_numpy().astype(np.int64), texts, alike
+        self._tell = tell
+
+    def in_words(self, positions: Numbers, language: Language) -> pl.Series:
+        """What is wrong with the cells at some positions; null where nothing is."""
+        words = in_words([self.told.get(position) for position in positions.tolist()], language)
+        if self._tell is None:
+            return words
+        place = np.minimum(np.searchsorted(self._later, positions), len(self._later) - 1)
+        found = np.flatnonzero(self._later[place] == positions)
+        texts, alike = self._texts[place[found]], self._alike[place[found]]
+        told = pl.Series([None], dtype=pl.String).new_from_index(0, len(texts))
+        others = texts.filter(~alike)
+        if len(others):
+            each = {text: self._tell(text).text(language) for text in others.unique()}
+            told = told.scatter((~alike).arg_true(), looked_up(others, each))
+        if len(others) < len(texts):
+            same = texts.filter(alike)
+            told = told.scatter(
+                alike.arg_true(), with_each(self._tell(same[0]), "value", shown_each(same), language)
+            )
+        return words.scatter(found, told)
 
     def __getitem__(self, position: int) -> Told:
         if position in self.told:
@@ -61,3 +93,13 @@ class CellProblems(Mapping[int, Told]):
 
     def __len__(self) -> int:
         return len(self.told) + len(self._later)
+
+
+def shown(text: str) -> str:
+    """A wrong value as it is told."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def shown_each(texts: pl.Series) -> pl.Series:
+    """Wrong values as they are told."""
+    return texts.zip_with(texts.str.len_chars() <= _SHOWN, texts.str.slice(0, _SHOWN) + "…")

@@ -110,17 +110,9 @@ class QuotedLines:
 
     def frame(self, columns: int) -> pl.DataFrame:
         """The rows of so many cells, in columns named "0", "1" and so on."""
-        cells = np.repeat(self.rows.widths == columns, self.rows.widths)
-        readings, places = self._readings, self._patterns.places
-        entries, first = self._entries, self._patterns.first[self._used]
-
-        def table(values: Numbers) -> Numbers:
-            by_column: Numbers = values[cells].reshape(-1, columns).T.ravel()
-            return by_column
-
-        begins = places[readings.begins.of(entries) + np.repeat(first, readings.begins.counts[entries])]
-        ends = places[readings.ends.of(entries) + np.repeat(first, readings.ends.counts[entries])]
-        texts = self._texts(table(begins), table(ends), table(readings.quoted.of(entries)) > 0)
+        begins, ends, quoted = self._cells(self.rows.widths == columns)
+        by_column = np.arange(len(begins)).reshape(-1, columns).T.ravel()
+        texts = self._texts(begins[by_column], ends[by_column], quoted[by_column])
         height = len(texts) // columns
         return pl.DataFrame(
             {
@@ -128,6 +120,22 @@ class QuotedLines:
                 for number, name in enumerate(names_of(columns))
             }
         )
+
+    def cells(self, wanted: Flags) -> pl.Series:
+        """The cells of some rows, each a list."""
+        texts = self._texts(*self._cells(wanted))
+        offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(self.rows.widths[wanted])))
+        lists = pa.LargeListArray.from_arrays(pa.array(offsets), texts.to_arrow())
+        return pl.Series(lists, dtype=pl.List(pl.String))
+
+    def _cells(self, wanted: Flags) -> tuple[Numbers, Numbers, Flags]:
+        """Where the cells of some rows begin and end, and which are quoted."""
+        cells = np.repeat(wanted, self.rows.widths)
+        readings, places = self._readings, self._patterns.places
+        entries, first = self._entries, self._patterns.first[self._used]
+        begins = readings.begins.of(entries) + np.repeat(first, readings.begins.counts[entries])
+        ends = readings.ends.of(entries) + np.repeat(first, readings.ends.counts[entries])
+        return places[begins[cells]], places[ends[cells]], readings.quoted.of(entries)[cells] > 0
 
     def _texts(self, begins: Numbers, ends: Numbers, quoted: Flags) -> pl.Series:
         """What stands between some places of the block; what is quoted is unescaped."""
@@ -146,8 +154,8 @@ class QuotedLines:
             unescaped = texts[at].str.replace_all(escaped(quote, escape), "${1}")
         return texts.scatter(at, unescaped)
 
-    def without_blank(self, rows: Rows) -> Rows:
-        """Those that have a cell with something in it."""
+    def filled(self, rows: Rows) -> Flags:
+        """Which of some rows have a cell with something in it."""
         hollow = self._readings.hollow[self._readings.of(self._patterns.of_line, self._role)]
         solid = np.concatenate((np.zeros(1, np.int64), np.cumsum(~hollow)))
         # Lines without quotes that stand within a cell may hold delimiters.
@@ -155,12 +163,12 @@ class QuotedLines:
         first, last = self._numbers[rows.first], self._numbers[rows.last]
         doubtful = before[last + 1] - before[first] == rows.widths - 1
         doubtful &= solid[rows.last + 1] == solid[rows.first]
-        filled = ~doubtful
+        filled: Flags = ~doubtful
         if doubtful.any():
-            filled[doubtful] = ~hold_nothing(*self.texts_of(rows.only(doubtful)), self._dialect)
-        return rows.only(filled)
+            filled[doubtful] = ~hold_nothing(*self._texts_of(rows.only(doubtful)), self._dialect)
+        return filled
 
-    def texts_of(self, rows: Rows) -> tuple[bytes, Numbers]:
+    def _texts_of(self, rows: Rows) -> tuple[bytes, Numbers]:
         """The lines of rows, one after the other, and where each row begins and the last one ends."""
         begins = self._lines.starts[self._numbers[rows.first]]
         ends = self._lines.after[self._numbers[rows.last]]

@@ -118,6 +118,11 @@ def cells_of_line(dialect: Dialect, line: str) -> tuple[str, ...]:
         read = read_cells(line, dialect)
         if not read.opened:
             return _cells(line, read.spans, dialect)
+    return plain_cells(line, dialect)
+
+
+def plain_cells(line: str, dialect: Dialect) -> tuple[str, ...]:
+    """The cells of a line whose quotes are text. What stands behind very many is one cell."""
     return tuple(_plain(line, dialect, _MOST_CELLS))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from io import TextIOWrapper
+from io import BufferedWriter, StringIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
+
+import polars as pl
 
 LINE, ERRORS = "line", "errors"
 
@@ -21,8 +23,7 @@ class RejectsFile:
     def __init__(self, path: Path, header: Sequence[str]) -> None:
         self._path = path
         self._header = tuple(header)
-        self._file: TextIOWrapper | None = None
-        self._writer: Any = None
+        self._file: BufferedWriter | None = None
 
     def __enter__(self) -> Self:
         self._path.unlink(missing_ok=True)  # of an attempt that broke off
@@ -34,12 +35,11 @@ class RejectsFile:
         if self._file is not None:
             self._file.close()
 
-    def write(self, line: int, cells: Sequence[str], errors: str) -> None:
-        """Add a row. A row with too few cells is filled up, so that line and errors stand under their headers."""
+    def write(self, rows: pl.Series) -> None:
+        """Add rows, each the line of CSV that it is to be, without its end."""
         if self._file is None:
-            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
-            self._writer = csv.writer(self._file, lineterminator="\r\n")
-            self._writer.writerow([*self._header, LINE, ERRORS])
-        width = len(self._header)
-        filled = [*cells[:width], *[""] * (width - len(cells))]
-        self._writer.writerow([*filled, line, errors, *cells[width:]])
+            self._file = self._path.open("wb")
+            header = StringIO()
+            csv.writer(header, lineterminator="\r\n").writerow([*self._header, LINE, ERRORS])
+            self._file.write(header.getvalue().encode("utf-8-sig"))
+        self._file.write("\r\n".join([*rows, ""]).encode())

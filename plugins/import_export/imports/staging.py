@@ -27,6 +27,8 @@ from import_export.imports.tables import Column, ImportTable, Role
 from import_export.messages import Language, Message, Told, tell
 
 _LINES_TOLD = 10
+_CELLS_AT_ONCE = 500_000
+"""Cells of rejects that are put into words together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,14 +196,18 @@ class StagedFile:
 
     def _tell(self, bad: BadRows, sifted: Sifted) -> None:
         """Write down the rejects of a batch."""
-        room = self._kept_rejects - len(self._rejects)
-        told = sifted.rejected if self._rejects_file is not None else sifted.rejected[: max(room, 0)]
-        for row in bad.rows(told):
-            room = self._kept_rejects - len(self._rejects)
-            self._rejects += row.rejects[: max(room, 0)]
-            if self._rejects_file is not None:
-                errors = "; ".join(reject.told.text(self._language) for reject in row.rejects)
-                self._rejects_file.write(row.line, row.cells, errors)
+        room = max(self._kept_rejects - len(self._rejects), 0)
+        for row in bad.rows(sifted.rejected[:room]):
+            self._rejects += row.rejects
+        del self._rejects[self._kept_rejects :]
+        if self._rejects_file is not None:
+            width = len(self._layout.header)
+            # A row is written at least as wide as the header.
+            cells = np.maximum(bad.of_broken(bad.batch.broken.widths, width), width)[sifted.rejected]
+            pieces = np.cumsum(cells) // _CELLS_AT_ONCE
+            for some in np.split(sifted.rejected, np.flatnonzero(np.diff(pieces)) + 1):
+                if len(some):
+                    self._rejects_file.write(bad.csv(some, width, self._language))
 
     def _reject(self, line: int, cells: tuple[str, ...], column: Column, told: Told) -> Reject:
         position = self._headers.positions.get(column.name)
