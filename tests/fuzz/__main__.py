@@ -32,7 +32,7 @@ def main() -> int:
         fuzz(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
     seconds = int(float(os.environ.get("MINUTES") or "1") * 60)
     crashed = 0
-    for name in ("reader", "archive", "values", "distributors", "multipart"):
+    for name in ("reader", "lines", "archive", "values", "distributors", "multipart"):
         corpus = Path("build", "fuzz", name)
         corpus.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "tests.fuzz", name, str(seconds), str(corpus)]

@@ -21,7 +21,9 @@ from import_export.imports.tables import NumberFormat, normalise_header
 from import_export.imports.zips import Limits
 from import_export.scopes import Scope, parse_rules
 from tests.hostile import TABLE
+from tests.two_readings import LAYOUTS, assert_read_alike
 
+_FEW, _HALF = 300, 127
 LIMITS = Limits(max_files=50, max_bytes=8 << 20, max_ratio=100)
 
 
@@ -34,6 +36,13 @@ def reader(octets: bytes) -> None:
             path,
             Question(tables=[table_from_config(TABLE)], table_name="stocks", dist_id="0112", all_rows=True),
         )
+
+
+def lines(octets: bytes) -> None:
+    """Lines of a few signs, which are read the same in both ways."""
+    text = octets[1:_FEW].decode("utf-8", "replace").replace("\0", "")
+    if text:
+        assert_read_alike(text, LAYOUTS[octets[0] % len(LAYOUTS)], damaged=octets[0] > _HALF)
 
 
 def archive(octets: bytes) -> None:
@@ -80,5 +89,5 @@ def multipart(octets: bytes) -> None:
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
-    each.__name__: each for each in (reader, archive, values, distributors, multipart)
+    each.__name__: each for each in (reader, lines, archive, values, distributors, multipart)
 }

@@ -5,12 +5,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from import_export.imports.blocks import Block
-from import_export.imports.broken_rows import BrokenRows
-from import_export.imports.careful_reading import sorted_records
 from import_export.imports.layout import Layout
 from import_export.imports.line_reading import read_lines
-from import_export.imports.records import Dialect, split_records
 from import_export.messages import Message
+from tests.two_readings import LAYOUTS, assert_read_alike
 
 LINES = st.lists(
     st.sampled_from(
@@ -47,26 +45,6 @@ LINES = st.lists(
     | st.text(st.sampled_from('ab;;;""\\ \tñ\ufffd\u3000'), max_size=12),
     max_size=14,
 )
-LAYOUTS = [
-    Layout(
-        "utf-8",
-        Dialect(";", quote, escape, skips_blank=skips),
-        1,
-        2,
-        ("a", "b", "c"),
-        0,
-        (),
-        trailing=trailing,
-    )
-    for quote, escape in (('"', None), ('"', "\\"), (None, None), ("'", None))
-    for skips in (False, True)
-    for trailing in (0, 1)
-]
-
-
-def rows_of(broken: BrokenRows) -> list[tuple[int, str, dict[str, object], tuple[str, ...]]]:
-    assert list(broken.lines) == [row.line for row in broken]
-    return [(row.line, row.told.code.value, dict(row.told.params), row.cells) for row in broken]
 
 
 @example(lines=['""', '"";"\u3000"', '""""', '";"', '"\xa0";;;'], end="\n", layout=LAYOUTS[0], damaged=False)
@@ -80,22 +58,8 @@ def rows_of(broken: BrokenRows) -> list[tuple[int, str, dict[str, object], tuple
 )
 def test_lines_are_read_as_records_are(lines: list[str], end: str, layout: Layout, damaged: bool) -> None:
     text = end.join(lines)
-    block = Block(text.encode(), layout, damaged=damaged, removed_nuls=0, bytes_read=0)
-    if not text:
-        return
-    careful = sorted_records(split_records(text, layout.dialect, width=3), block, layout, 5)
-    found = read_lines(block, layout, 5)
-    kept = [
-        (line, row)
-        for line, row in zip(found.lines, found.frame.rows(), strict=True)
-        if any(map(str.strip, row))
-    ]
-    assert kept == list(zip(careful.lines, careful.good, strict=True))
-    assert [row[:3] for row in rows_of(found.broken)] == [
-        (row.line, row.told.code.value, dict(row.told.params)) for row in careful.broken
-    ]
-    assert [row.cells for row in found.broken] == [row.cells for row in careful.broken]
-    assert found.left_open == careful.left_open
+    if text:
+        assert_read_alike(text, layout, damaged=damaged)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
