@@ -32,9 +32,7 @@ def assert_read_alike(text: str, layout: Layout, *, damaged: bool) -> None:
     careful = sorted_records(split_records(text, layout.dialect, width=3), block, layout, 5)
     found = read_lines(block, layout, 5)
     kept = [
-        (line, row)
-        for line, row in zip(found.lines, found.frame.rows(), strict=True)
-        if not is_blank(row)
+        (line, row) for line, row in zip(found.lines, found.frame.rows(), strict=True) if not is_blank(row)
     ]
     assert kept == list(zip(careful.lines, careful.good, strict=True))
     assert list(found.broken.lines) == [row.line for row in careful.broken]

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from import_export.imports import quoted_lines
 from import_export.imports.blocks import Block
 from import_export.imports.layout import Layout
 from import_export.imports.line_reading import read_lines
+from import_export.imports.repair import Effort
 from import_export.messages import Message
 from tests.two_readings import LAYOUTS, assert_read_alike
 
@@ -77,3 +79,32 @@ def test_a_line_of_quotes_without_end_takes_nothing_from_the_others() -> None:
     found = read_lines(block, LAYOUTS[0], 1)
     assert found.frame.rows() == [('"x" y', "b", "c")] * 50 + [('"a" b', "c", "d")] * 50
     assert [(row.line, row.told.code) for row in found.broken] == [(51, Message.UNCLOSED_QUOTE)]
+
+
+INSIDE = st.text(st.sampled_from("ab; ñ"), max_size=6)
+
+
+@st.composite
+def sound_lines(draw: st.DrawFn) -> tuple[str, Layout]:
+    """Lines whose quotes are all where they belong."""
+    layout = draw(st.sampled_from([each for each in LAYOUTS if each.dialect.quote]))
+    quote, escape = layout.dialect.quote, layout.dialect.escape or layout.dialect.quote
+    quoted = st.lists(INSIDE, min_size=1, max_size=4).map(f"{escape}{quote}".join)
+    blanks = st.sampled_from(["", "", " ", "   "])
+    cell = st.one_of(
+        st.builds(lambda before, text, after: f"{before}{quote}{text}{quote}{after}", blanks, quoted, blanks),
+        st.text(st.sampled_from("ab ñ"), max_size=4),
+    )
+    lines = draw(st.lists(st.lists(cell, min_size=1, max_size=5).map(";".join), min_size=1, max_size=12))
+    return "\n".join(lines), layout
+
+
+@settings(max_examples=500, deadline=None)
+@given(case=sound_lines())
+def test_lines_of_sound_quotes_are_read_without_any_effort(case: tuple[str, Layout]) -> None:
+    text, layout = case
+    if not text:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quoted_lines, "Effort", lambda left: Effort(0))
+        assert_read_alike(text, layout, damaged=False)

@@ -52,8 +52,10 @@ def read_lines(block: Block, layout: Layout, line: int) -> ReadLines:
         which = lines.per_line(lines.signs == ord(dialect.quote)) > 0
         quoted = QuotedLines(lines, which, delimiters, dialect, len(layout.header))
         _take_quoted(quoted, found, ragged)
-        unread = np.zeros(len(lines), dtype=bool)
-        unread[quoted.unread] = True
+        if len(quoted.native):
+            native = _flags(quoted.native, len(lines))
+            found.take(quoted.native, _parsed(lines, native, len(layout.header), layout, quotes=True))
+        unread = _flags(quoted.unread, len(lines))
         found.lose(quoted.unread, delimiters[quoted.unread] + 1, lines.only(unread), Unclosed())
         plain &= ~quoted.taken
         left_open = (quoted.left_open + line).tolist()
@@ -81,10 +83,18 @@ def _take_quoted(quoted: QuotedLines, found: _Found, ragged: Ragged) -> None:
         found.lose_apart(quoted.lines_of(rows.only(others)), quoted.cells(others), ragged)
 
 
-def _parsed(lines: PhysicalLines, which: Flags, columns: int, layout: Layout) -> pl.DataFrame:
-    """Lines without quotes that have so many cells."""
+def _flags(numbers: Numbers, count: int) -> Flags:
+    flags = np.zeros(count, dtype=bool)
+    flags[numbers] = True
+    return flags
+
+
+def _parsed(
+    lines: PhysicalLines, which: Flags, columns: int, layout: Layout, *, quotes: bool = False
+) -> pl.DataFrame:
+    """Lines that have so many cells, and no quotes but those that belong where they are."""
     octets, _ = lines.only(which)
-    frame = pl.DataFrame(parse_natively(octets, columns, layout.dialect, quotes=False))
+    frame = pl.DataFrame(parse_natively(octets, columns, layout.dialect, quotes=quotes))
     if frame.height != np.count_nonzero(which):
         raise RuntimeError(f"{np.count_nonzero(which)} lines were parsed as {frame.height} rows")
     if layout.dialect.skips_blank:

@@ -7,6 +7,7 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 
 from import_export.imports.broken_rows import Flags, Numbers
@@ -64,6 +65,9 @@ class PatternReadings:
             if effort.left < _A_PATTERN:
                 break
             self._look(number, patterns[number].as_py()[:-1], most)
+        self.native: Flags = np.zeros(count, dtype=bool)
+        """Which have the wanted cells and are plain enough for the native parser, and were not looked at by us."""
+        self._look_at_sound_ones(pl.Series(patterns))
         self.hollow: Flags = np.array(self._hollow, dtype=bool)
         """By pattern and role (`of`): whether there is nothing but texts and blanks in the cells."""
         role = np.arange(len(self._spans)) % 3
@@ -104,12 +108,52 @@ class PatternReadings:
         self.opened[number] = read.opened
         if not within.stray:
             self.within[number] = CLOSES if not within.opened else REOPENS if len(going_on) > 1 else THROUGH
+        self._take(number, pattern, alone, first, going_on)
+
+    def _take(self, number: int, pattern: str, *spans_by_role: Sequence[Span]) -> None:
         self._place[number] = len(self._spans) // 3
-        for spans in (alone, first, going_on):
+        for spans in spans_by_role:
             self._spans.append(spans)
             self._hollow.append(self._is_hollow(pattern, spans))
+
+    def _look_at_sound_ones(self, patterns: pl.Series) -> None:
+        """Nothing that is quoted as it should be is refused for want of effort, however many patterns there are."""
+        left = np.flatnonzero(self._place == 0)
+        if not len(left):
+            return
+        texts, dialect = patterns[left], self._dialect
+        sound = texts.str.contains(_sound(dialect, " *" if dialect.delimiter != " " else "")).to_numpy()
+        if dialect.escape is None and not dialect.skips_blank:
+            outside = texts.str.replace_all(_quoted_cell(dialect), "")
+            cells = outside.str.count_matches(dialect.delimiter, literal=True).to_numpy() + 1
+            plain = texts.str.contains(_sound(dialect, "")).to_numpy() & (cells == self._width)
+            self.native[left[plain]] = True
+            sound &= ~plain
+        for number in left[sound].tolist():
+            pattern = patterns[number][:-1]
+            self._take(number, pattern, read_cells(pattern, dialect).spans, _NO_SPANS, _NO_SPANS)
 
     def _is_hollow(self, pattern: str, spans: Sequence[Span]) -> bool:
         dialect = self._dialect
         signs = {dialect.quote, dialect.delimiter, dialect.escape}
         return signs.isdisjoint("".join(cells_at(pattern, spans, dialect.quote or "", dialect.escape)))
+
+
+def _quoted_cell(dialect: Dialect) -> str:
+    """A quoted cell whose quotes are all where they belong (Rust's dialect)."""
+    quote = _sign(dialect.quote or "")
+    if dialect.escape is None:
+        return f"{quote}(?:[^{quote}]|{quote}{quote})*{quote}"
+    escape = _sign(dialect.escape)
+    return f"{quote}(?:[^{quote}{escape}]|{escape}.)*{quote}"
+
+
+def _sound(dialect: Dialect, blanks: str) -> str:
+    """A pattern whose quotes are all where they belong, with `blanks` around quoted cells."""
+    quote, delimiter = _sign(dialect.quote or ""), _sign(dialect.delimiter)
+    cell = f"(?:{blanks}{_quoted_cell(dialect)}{blanks}|[^{quote}{delimiter}\\n]*)"
+    return f"^{cell}(?:{delimiter}{cell})*\\n$"
+
+
+def _sign(sign: str) -> str:
+    return f"\\x{{{ord(sign):x}}}"

@@ -65,7 +65,10 @@ class QuotedLines:
         joined = within[self._numbers]
         self._role[joined] = WITHIN
         self._role[first] = FIRST
-        self.unread: Numbers = self._numbers[~joined & (alone == 0)]
+        native = ~joined & self._readings.native[pattern]
+        self.native: Numbers = self._numbers[native]
+        """Lines that a native parser reads as a row of the wanted cells."""
+        self.unread: Numbers = self._numbers[~joined & ~native & (alone == 0)]
         """Lines whose quotes cannot be made out."""
         self.left_open: Numbers = self._numbers[~joined & (alone > 0) & self._readings.opened[pattern]]
         """Lines on which a quote opens that is never closed, and was taken as text."""
