@@ -107,4 +107,4 @@ def test_lines_of_sound_quotes_are_read_without_any_effort(case: tuple[str, Layo
         return
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quoted_lines, "Effort", lambda left: Effort(0))
-        assert_read_alike(text, layout, damaged=False)
+        assert_read_alike(text, layout, damaged=False, broken_cells=False)

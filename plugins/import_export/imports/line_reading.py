@@ -50,11 +50,13 @@ def read_lines(block: Block, layout: Layout, line: int) -> ReadLines:
     left_open: list[int] = []
     if dialect.quote is not None and dialect.quote.encode() in block.octets:
         which = lines.per_line(lines.signs == ord(dialect.quote)) > 0
-        quoted = QuotedLines(lines, which, delimiters, dialect, len(layout.header))
+        quoted = QuotedLines(lines, which, delimiters, dialect, found.columns)
         _take_quoted(quoted, found, ragged)
         if len(quoted.native):
             native = _flags(quoted.native, len(lines))
             found.take(quoted.native, _parsed(lines, native, len(layout.header), layout, quotes=True))
+        numbers, cells = quoted.ragged
+        found.lose(numbers, cells, lines.only(_flags(numbers, len(lines))), ragged)
         unread = _flags(quoted.unread, len(lines))
         found.lose(quoted.unread, delimiters[quoted.unread] + 1, lines.only(unread), Unclosed())
         plain &= ~quoted.taken

@@ -48,9 +48,11 @@ class Ragged:
 class PatternReadings:
     """How lines are read, by their pattern; patterns for which there was no effort left are read in no way."""
 
-    def __init__(self, patterns: pa.LargeStringArray, dialect: Dialect, width: int, effort: Effort) -> None:
-        """`width`: how many cells a row should have."""
-        self._dialect, self._width, self._effort = dialect, width, effort
+    def __init__(
+        self, patterns: pa.LargeStringArray, dialect: Dialect, columns: range, effort: Effort
+    ) -> None:
+        """`columns`: how many cells a row may have; the first of them is what it should have."""
+        self._dialect, self._columns, self._width, self._effort = dialect, columns, columns[0], effort
         count = len(patterns)
         self.opened: Flags = np.zeros(count, dtype=bool)
         """Whether a quote is left open at the line's end."""
@@ -65,8 +67,8 @@ class PatternReadings:
             if effort.left < _A_PATTERN:
                 break
             self._look(number, patterns[number].as_py()[:-1], most)
-        self.native: Flags = np.zeros(count, dtype=bool)
-        """Which have the wanted cells and are plain enough for the native parser, and were not looked at by us."""
+        self.plain_cells: Numbers = np.zeros(count, dtype=np.int64)
+        """How many cells there are, where a pattern is so plain that it was not looked at: a native parser reads it."""
         self._look_at_sound_ones(pl.Series(patterns))
         self.hollow: Flags = np.array(self._hollow, dtype=bool)
         """By pattern and role (`of`): whether there is nothing but texts and blanks in the cells."""
@@ -126,8 +128,11 @@ class PatternReadings:
         if dialect.escape is None and not dialect.skips_blank:
             outside = texts.str.replace_all(_quoted_cell(dialect), "")
             cells = outside.str.count_matches(dialect.delimiter, literal=True).to_numpy() + 1
-            plain = texts.str.contains(_sound(dialect, "")).to_numpy() & (cells == self._width)
-            self.native[left[plain]] = True
+            plain = texts.str.contains(_sound(dialect, "")).to_numpy()
+            # Rows of nothing are no rows, and empty cells may stand behind the last header.
+            filled = texts.str.contains("[xyzw]").to_numpy()
+            plain &= (cells == self._width) | (filled & ~np.isin(cells, self._columns))
+            self.plain_cells[left[plain]] = cells[plain]
             sound &= ~plain
         for number in left[sound].tolist():
             pattern = patterns[number][:-1]

@@ -47,28 +47,31 @@ class QuotedLines:
     """The lines with quotes, and what they are read as; in a dialect with quotes whose delimiter is ASCII."""
 
     def __init__(
-        self, lines: PhysicalLines, which: Flags, delimiters: Numbers, dialect: Dialect, width: int
+        self, lines: PhysicalLines, which: Flags, delimiters: Numbers, dialect: Dialect, columns: range
     ) -> None:
-        """`which`: the lines with quotes, at least one; `delimiters`: how many each line has; `width`: a row's cells."""
+        """`which`: the lines with quotes, at least one; `delimiters`: how many each line has; `columns`: a row's cells."""
         self._lines, self._dialect, self._delimiters = lines, dialect, delimiters
         self._numbers: Numbers = np.flatnonzero(which)
         self._patterns: LinePatterns = patterns_of(lines, which, dialect)
         effort = Effort(max(_LEAST_EFFORT, len(lines.octets)))
-        self._readings = PatternReadings(self._patterns.texts, dialect, width, effort)
+        self._readings = PatternReadings(self._patterns.texts, dialect, columns, effort)
         pattern = self._patterns.of_line
         self._role: Numbers = np.full(len(pattern), ALONE)
         alone = self._readings.begins.counts[self._readings.of(pattern, ALONE)]
-        first, last = self._join(alone, width)
+        first, last = self._join(alone, columns[0])
         within = marked(len(lines), self._numbers[first], self._numbers[last] + 1)
         self.taken: Flags = which | within
         """Lines with quotes, and lines within a quoted cell."""
         joined = within[self._numbers]
         self._role[joined] = WITHIN
         self._role[first] = FIRST
-        native = ~joined & self._readings.native[pattern]
-        self.native: Numbers = self._numbers[native]
+        cells = np.where(joined, 0, self._readings.plain_cells[pattern])
+        self.native: Numbers = self._numbers[cells == columns[0]]
         """Lines that a native parser reads as a row of the wanted cells."""
-        self.unread: Numbers = self._numbers[~joined & ~native & (alone == 0)]
+        ragged = (cells > 0) & (cells != columns[0])
+        self.ragged: tuple[Numbers, Numbers] = self._numbers[ragged], cells[ragged]
+        """Lines whose cells nobody needs to tell apart, and how many these are: too few or too many."""
+        self.unread: Numbers = self._numbers[~joined & (cells == 0) & (alone == 0)]
         """Lines whose quotes cannot be made out."""
         self.left_open: Numbers = self._numbers[~joined & (alone > 0) & self._readings.opened[pattern]]
         """Lines on which a quote opens that is never closed, and was taken as text."""
