@@ -22,6 +22,7 @@ from import_export.services.invariants import violations
 from import_export.services.leftovers import tidy_up
 from import_export.services.maintenance import Life, Run
 from import_export.services.recovering import recover
+from import_export.services.retention import remove_old
 from import_export.services.retrying import retry_archives
 from tests.chaos.house import House
 from tests.chaos.sending import COLUMNS, File, Sending
@@ -62,6 +63,8 @@ class Judge:
             self.rounds += 1
             retry_archives(self.context, Run(run_id=f"archives-{self.rounds}"))
         tidy_up(self.context, Run(run_id="tidy"))
+        # The work folder of a batch that waited for the archive stays for a day.
+        remove_old(self.context, Run(run_id="old"))
 
     def progress(self) -> tuple[int, int, int]:
         """How many sendings are in closed batches, moves of jobs are written down, and jobs are loaded."""
