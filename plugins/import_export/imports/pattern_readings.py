@@ -30,7 +30,7 @@ _SHARE = 8
 _NO_SPANS: tuple[Span, ...] = ()
 
 
-class Ragged:
+class Lists:
     """Lists of numbers, one after the other."""
 
     def __init__(self, lists: Iterable[Sequence[int]]) -> None:
@@ -76,12 +76,12 @@ class PatternReadings:
         goes_on = np.zeros(len(self._spans) // 3, dtype=bool)
         goes_on[self._place] = np.isin(self.within, (THROUGH, REOPENS))
         began = [each[int(within) :] for each, within in zip(self._spans, role == WITHIN, strict=True)]
-        self.begins = Ragged([span[0] for span in each] for each in began)
+        self.begins = Lists([span[0] for span in each] for each in began)
         """By pattern and role: the signs at which cells begin."""
-        self.quoted = Ragged([span[2] for span in each] for each in began)
+        self.quoted = Lists([span[2] for span in each] for each in began)
         """By pattern and role: whether these cells are quoted."""
         left_open = (role == FIRST) | ((role == WITHIN) & np.repeat(goes_on, 3))
-        self.ends = Ragged(
+        self.ends = Lists(
             [span[1] for span in (each[:-1] if is_open else each)]
             for each, is_open in zip(self._spans, left_open, strict=True)
         )

@@ -150,8 +150,8 @@ class QuotedLines:
         buffers = (pa.py_buffer(offsets), pa.py_buffer(self._lines.signs[runs_of(begins, lengths)]))
         texts = pl.Series(pa.LargeStringArray.from_buffers(len(lengths), *buffers), dtype=pl.String)
         quote, escape = self._dialect.quote or "", self._dialect.escape
-        marked = texts.str.contains(escape or quote, literal=True) & pl.Series(quoted)
-        at = marked.arg_true().to_numpy()
+        with_marks = texts.str.contains(escape or quote, literal=True) & pl.Series(quoted)
+        at = with_marks.arg_true().to_numpy()
         if not len(at):
             return texts
         if escape is None:
