@@ -85,8 +85,8 @@ audit: install-dev ## ask the advisory service about every locked package; fails
 fuzz: install-dev ## feed the parsers with anything: make fuzz MINUTES=2 (for each target)
 	@MINUTES=$(MINUTES) PYTHONPATH=plugins:. $(PYTHON) -m tests.fuzz
 
-chaos: install-dev ## kill and cut everything while files come in, and judge: make chaos N=50 FILES=50 SEED=7
+chaos: install-dev ## kill and cut everything while files come in, and judge: make chaos N=50 FILES=50 SEED=7 SERVER=mysql9
 	@N=$(N) FILES=$(FILES) SEED=$(SEED) BROKEN=$(BROKEN) SERVER=$(SERVER) PYTHONPATH=plugins:. $(PYTHON) -m tests.chaos
 
-soak: install-dev ## many files at once while people click, two hours: make soak FILES=1000 USERS=50 ROUNDS=2
+soak: install-dev ## many files at once while people click: make soak FILES=1000 USERS=50 ROUNDS=2
 	@FILES=$(FILES) USERS=$(USERS) ROUNDS=$(ROUNDS) PYTHONPATH=plugins:. $(PYTHON) -m tests.soak
