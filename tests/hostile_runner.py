@@ -1,4 +1,4 @@
-"""Makes and reads hostile files, in processes whose time and memory are limited and measured.
+"""Makes and reads hostile files, each in a process of its own, whose time and memory are limited and measured.
 
 `python -m tests.hostile_runner FOLDER BYTES [NAMES]`: a line of JSON for each file, with its size, the codes it is refused
 by, its good rows, seconds of processor time, and by how many MB the process was larger at most than when it was fresh. Of files
@@ -14,7 +14,7 @@ import resource
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -105,20 +105,20 @@ def makers(most: int) -> dict[str, Make]:
     return made | others
 
 
-def _read(folder: Path, made: Iterable[tuple[str, Make]]) -> None:
-    """Make and read some files, and print what was found; in a process of its own."""
+def _read(folder: Path, name: str, make: Make) -> None:
+    """Make and read a file, and print what was found; in a process of its own."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    # A first one, so that no file pays for what is made once.
+    # Another one first, so that this file does not pay for what is made once.
     first = folder / f"first_{os.getpid()}.csv"
     first.write_bytes(GOOD)
     measured(first, 0)
     fresh = resident()
-    for name, make in made:
-        path = folder / name
-        make(path)
-        found = json.dumps(measured(path, fresh)) + "\n"
-        os.write(sys.stdout.fileno(), found.encode())
-        path.unlink()
+    path = folder / name
+    make(path)
+    found = json.dumps(measured(path, fresh)) + "\n"
+    os.write(sys.stdout.fileno(), found.encode())
+    path.unlink()
+    first.unlink()
 
 
 def main() -> int:
@@ -130,18 +130,21 @@ def main() -> int:
         for name, make in makers(int(sys.argv[2])).items()
         if not wanted or name in wanted or name == "good.csv"
     ]
-    for number in range(_AT_ONCE):
-        # Before any thread of a library was started: what is forked then is whole.
+    ended = []
+    for number, (name, make) in enumerate(made):
+        if number >= _AT_ONCE:
+            ended.append(os.wait()[1])
+        # No thread of a library was started here: what is forked is whole.
         if not os.fork():
             code = 1
             try:
-                _read(folder, made[number::_AT_ONCE])
+                _read(folder, name, make)
                 code = 0
             except Exception:
                 traceback.print_exc()
             finally:
                 os._exit(code)
-    ended = [os.wait()[1] for _ in range(_AT_ONCE)]
+    ended += [os.wait()[1] for _ in range(min(_AT_ONCE, len(made)))]
     return 1 if any(ended) else 0
 
 

@@ -11,7 +11,6 @@ import polars as pl
 import pyarrow as pa
 
 from import_export.imports.broken_rows import Flags, Numbers
-from import_export.imports.physical_lines import runs_of
 from import_export.imports.records import Dialect, mended, read_cells
 from import_export.imports.repair import Effort
 from import_export.imports.spans import Span, cells_at
@@ -41,7 +40,10 @@ class Lists:
 
     def of(self, which: Numbers) -> Numbers:
         """Some of the lists, one after the other."""
-        values: Numbers = self._values[runs_of(self._begin[which], self.counts[which])]
+        counts = self.counts[which]
+        at = np.repeat(self._begin[which] - np.cumsum(counts) + counts, counts)
+        at += np.arange(len(at))
+        values: Numbers = self._values[at]
         return values
 
 

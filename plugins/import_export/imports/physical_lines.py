@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -15,7 +13,6 @@ from import_export.imports.records import Dialect
 _NEWLINE, _RETURN = 10, 13
 _BLANKS = b"\t\x0b\x0c\r\n "
 _NOT_ASCII = 0x80
-_MANY = 1 << 30
 
 
 class PhysicalLines:
@@ -47,9 +44,12 @@ class PhysicalLines:
 
     def only(self, wanted: Flags) -> tuple[bytes, Numbers]:
         """Some of the lines, one after the other, and where each begins and the last one ends."""
-        lengths = self.after - self.starts
-        octets = self.signs[np.repeat(wanted, lengths)].tobytes()
-        return octets, np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths[wanted])))
+        return self.between(self.starts[wanted], self.after[wanted])
+
+    def between(self, begins: Numbers, ends: Numbers) -> tuple[bytes, Numbers]:
+        """What stands between some places, which are in order, one after the other; and where each begins and the last ends."""
+        octets = self.signs[marked(len(self.signs), begins, ends)].tobytes()
+        return octets, np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
 
     def blank(self, dialect: Dialect) -> Flags:
         """Which lines hold nothing but blanks and delimiters."""
@@ -67,17 +67,6 @@ class PhysicalLines:
         """How many signs of each line have a flag."""
         found: Numbers = np.add.reduceat(flags.view(np.int8), self.starts, dtype=np.int64)
         return found
-
-
-def runs_of(begins: Numbers, lengths: Numbers) -> npt.NDArray[np.signedinteger[Any]]:
-    """Whole numbers from each begin on, as many as its length; for picking pieces out of an array."""
-    behind = np.cumsum(lengths)
-    total = int(behind[-1]) if len(behind) else 0
-    # Half of the memory is enough where it can be.
-    kind = np.int32 if total < _MANY and (not total or int(begins.max()) < _MANY) else np.int64
-    found = np.repeat((begins - behind + lengths).astype(kind), lengths)
-    found += np.arange(total, dtype=kind)
-    return found
 
 
 def marked(count: int, begins: Numbers, ends: Numbers) -> Flags:

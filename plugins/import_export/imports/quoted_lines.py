@@ -20,7 +20,7 @@ from import_export.imports.pattern_readings import (
     WITHIN,
     PatternReadings,
 )
-from import_export.imports.physical_lines import PhysicalLines, hold_nothing, marked, runs_of
+from import_export.imports.physical_lines import PhysicalLines, hold_nothing, marked
 from import_export.imports.records import MOST_CHARACTERS, MOST_LINES, Dialect
 from import_export.imports.repair import Effort
 from import_export.imports.spans import escaped
@@ -116,15 +116,9 @@ class QuotedLines:
 
     def frame(self, columns: int) -> pl.DataFrame:
         """The rows of so many cells, in columns named "0", "1" and so on."""
-        begins, ends, quoted = self._cells(self.rows.widths == columns)
-        by_column = np.arange(len(begins)).reshape(-1, columns).T.ravel()
-        texts = self._texts(begins[by_column], ends[by_column], quoted[by_column])
-        height = len(texts) // columns
+        texts = self._texts(*self._cells(self.rows.widths == columns))
         return pl.DataFrame(
-            {
-                name: texts[number * height : (number + 1) * height]
-                for number, name in enumerate(names_of(columns))
-            }
+            {name: texts.gather_every(columns, number) for number, name in enumerate(names_of(columns))}
         )
 
     def cells(self, wanted: Flags) -> pl.Series:
@@ -144,11 +138,10 @@ class QuotedLines:
         return places[begins[cells]], places[ends[cells]], readings.quoted.of(entries)[cells] > 0
 
     def _texts(self, begins: Numbers, ends: Numbers, quoted: Flags) -> pl.Series:
-        """What stands between some places of the block; what is quoted is unescaped."""
-        lengths = ends - begins
-        offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
-        buffers = (pa.py_buffer(offsets), pa.py_buffer(self._lines.signs[runs_of(begins, lengths)]))
-        texts = pl.Series(pa.LargeStringArray.from_buffers(len(lengths), *buffers), dtype=pl.String)
+        """What stands between some places of the block, in its order; what is quoted is unescaped."""
+        octets, offsets = self._lines.between(begins, ends)
+        buffers = (pa.py_buffer(offsets), pa.py_buffer(octets))
+        texts = pl.Series(pa.LargeStringArray.from_buffers(len(begins), *buffers), dtype=pl.String)
         quote, escape = self._dialect.quote or "", self._dialect.escape
         with_marks = texts.str.contains(escape or quote, literal=True) & pl.Series(quoted)
         at = with_marks.arg_true().to_numpy()
@@ -171,15 +164,9 @@ class QuotedLines:
         doubtful &= solid[rows.last + 1] == solid[rows.first]
         filled: Flags = ~doubtful
         if doubtful.any():
-            filled[doubtful] = ~hold_nothing(*self._texts_of(rows.only(doubtful)), self._dialect)
+            begins, ends = self._lines.starts[first[doubtful]], self._lines.after[last[doubtful]]
+            filled[doubtful] = ~hold_nothing(*self._lines.between(begins, ends), self._dialect)
         return filled
-
-    def _texts_of(self, rows: Rows) -> tuple[bytes, Numbers]:
-        """The lines of rows, one after the other, and where each row begins and the last one ends."""
-        begins = self._lines.starts[self._numbers[rows.first]]
-        ends = self._lines.after[self._numbers[rows.last]]
-        offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
-        return self._lines.signs[runs_of(begins, ends - begins)].tobytes(), offsets
 
 
 def _apart(first: Numbers, last: Numbers) -> Numbers:
