@@ -51,7 +51,7 @@ def read_lines(block: Block, layout: Layout, line: int) -> ReadLines:
     if dialect.quote is not None and dialect.quote.encode() in block.octets:
         which = lines.per_line(lines.signs == ord(dialect.quote)) > 0
         quoted = QuotedLines(lines, which, delimiters, dialect, found.columns)
-        _take_quoted(quoted, found, ragged)
+        _take_quoted(lines, quoted, found, ragged)
         if len(quoted.native):
             native = _flags(quoted.native, len(lines))
             found.take(quoted.native, _parsed(lines, native, len(layout.header), layout, quotes=True))
@@ -71,7 +71,7 @@ def read_lines(block: Block, layout: Layout, line: int) -> ReadLines:
     return found.lines(left_open, damaged=block.damaged)
 
 
-def _take_quoted(quoted: QuotedLines, found: _Found, ragged: Ragged) -> None:
+def _take_quoted(lines: PhysicalLines, quoted: QuotedLines, found: _Found, ragged: Ragged) -> None:
     """The rows of lines with quotes."""
     rows = quoted.rows
     fits = np.zeros(len(rows.first), dtype=bool)
@@ -81,8 +81,13 @@ def _take_quoted(quoted: QuotedLines, found: _Found, ragged: Ragged) -> None:
             fits[which] = found.take(quoted.lines_of(rows.only(which)), quoted.frame(columns))
     others = ~fits
     others[others] = quoted.filled(rows.only(others))
-    if others.any():
-        found.lose_apart(quoted.lines_of(rows.only(others)), quoted.cells(others), ragged)
+    apart = others.copy()
+    apart[others] = quoted.quotes(rows.only(others))
+    if apart.any():
+        found.lose_apart(quoted.lines_of(rows.only(apart)), quoted.cells(apart), ragged)
+    others &= ~apart
+    numbers = quoted.lines_of(rows.only(others))
+    found.lose(numbers, rows.widths[others], lines.only(_flags(numbers, len(lines))), ragged)
 
 
 def _flags(numbers: Numbers, count: int) -> Flags:

@@ -26,6 +26,8 @@ _A_PATTERN, _A_SIGN = 100, 20
 """Characters that can be looked at in the time that a pattern takes, however short it is, and each sign of it."""
 _SHARE = 8
 """No pattern may take more than such a part of all effort, so that one line does not take it from all others."""
+_MANY_CELLS = 10_000
+"""More than any table has: nobody needs to know whether there is something in so many cells."""
 _NO_SPANS: tuple[Span, ...] = ()
 
 
@@ -82,6 +84,8 @@ class PatternReadings:
         """By pattern and role: the signs at which cells begin."""
         self.quoted = Lists([span[2] for span in each] for each in began)
         """By pattern and role: whether these cells are quoted."""
+        self.quotes: Flags = np.array([any(span[2] for span in each) for each in self._spans], dtype=bool)
+        """By pattern and role: whether a cell is quoted; all quotes are text otherwise."""
         left_open = (role == FIRST) | ((role == WITHIN) & np.repeat(goes_on, 3))
         self.ends = Lists(
             [span[1] for span in (each[:-1] if is_open else each)]
@@ -132,7 +136,7 @@ class PatternReadings:
             cells = outside.str.count_matches(dialect.delimiter, literal=True).to_numpy() + 1
             plain = texts.str.contains(_sound(dialect, "")).to_numpy()
             # Rows of nothing are no rows, and empty cells may stand behind the last header.
-            filled = texts.str.contains("[xyzw]").to_numpy()
+            filled = texts.str.contains("[xyzw]").to_numpy() | (cells > _MANY_CELLS)
             plain &= (cells == self._width) | (filled & ~np.isin(cells, self._columns))
             self.plain_cells[left[plain]] = cells[plain]
             sound &= ~plain

@@ -153,6 +153,11 @@ class QuotedLines:
             unescaped = texts[at].str.replace_all(escaped(quote, escape), "${1}")
         return texts.scatter(at, unescaped)
 
+    def quotes(self, rows: Rows) -> Flags:
+        """Which of some rows have a quoted cell; the others are one line each, whose quotes are text."""
+        entries = self._readings.of(self._patterns.of_line[rows.first], self._role[rows.first])
+        return self._readings.quotes[entries]
+
     def filled(self, rows: Rows) -> Flags:
         """Which of some rows have a cell with something in it."""
         hollow = self._readings.hollow[self._readings.of(self._patterns.of_line, self._role)]
