@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from import_export.imports.broken_rows import Flags, Numbers
-from import_export.imports.records import Dialect, mended, read_cells
+from import_export.imports.records import MOST_CELLS, Dialect, mended, read_cells
 from import_export.imports.repair import Effort
 from import_export.imports.spans import Span, cells_at
 
@@ -26,8 +26,6 @@ _A_PATTERN, _A_SIGN = 100, 20
 """Characters that can be looked at in the time that a pattern takes, however short it is, and each sign of it."""
 _SHARE = 8
 """No pattern may take more than such a part of all effort, so that one line does not take it from all others."""
-_MANY_CELLS = 10_000
-"""More than any table has: nobody needs to know whether there is something in so many cells."""
 _NO_SPANS: tuple[Span, ...] = ()
 
 
@@ -135,8 +133,8 @@ class PatternReadings:
             outside = texts.str.replace_all(_quoted_cell(dialect), "")
             cells = outside.str.count_matches(dialect.delimiter, literal=True).to_numpy() + 1
             plain = texts.str.contains(_sound(dialect, "")).to_numpy()
-            # Rows of nothing are no rows, and empty cells may stand behind the last header.
-            filled = texts.str.contains("[xyzw]").to_numpy() | (cells > _MANY_CELLS)
+            # Rows of nothing are no rows, unless of very many cells; and empty cells may stand behind the last header.
+            filled = texts.str.contains("[xyzw]").to_numpy() | (cells > MOST_CELLS)
             plain &= (cells == self._width) | (filled & ~np.isin(cells, self._columns))
             self.plain_cells[left[plain]] = cells[plain]
             sound &= ~plain

@@ -29,7 +29,7 @@ _EFFORT = 8
 """How often each character of a text may be looked at to find out which quotes are meant."""
 _IN_VAIN = 2000
 """Characters that count as looked at when no way of reading a line gave its row the right width."""
-_MOST_CELLS = 10_000
+MOST_CELLS = 10_000
 """Cells of a broken row that are told apart: twice as many as a header may have."""
 _WINDOWS = (4, 32, MOST_LINES)
 """Lines that a quoted cell is looked for the end of: most end soon."""
@@ -89,7 +89,7 @@ def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool 
     With `last` False the text goes on elsewhere: a record that is still open at its end is not given.
     """
     lines = _lines(text)
-    effort = effort_for(len(text))
+    effort = Effort(MOST_CHARACTERS + _EFFORT * len(text))
     number = 0
     while number < len(lines):
         line = lines[number][0]
@@ -107,14 +107,9 @@ def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool 
         number += record.lines
 
 
-def effort_for(characters: int) -> Effort:
-    """How much a text of that length is worth."""
-    return Effort(MOST_CHARACTERS + _EFFORT * characters)
-
-
 def cells_of_line(dialect: Dialect, line: str) -> tuple[str, ...]:
     """The cells of one line by itself; quotes that are not closed are text. What stands behind very many is one cell."""
-    if dialect.quote is not None and dialect.quote in line and line.count(dialect.delimiter) < _MOST_CELLS:
+    if dialect.quote is not None and dialect.quote in line and line.count(dialect.delimiter) < MOST_CELLS:
         read = read_cells(line, dialect)
         if not read.opened:
             return _cells(line, read.spans, dialect)
@@ -123,7 +118,7 @@ def cells_of_line(dialect: Dialect, line: str) -> tuple[str, ...]:
 
 def plain_cells(line: str, dialect: Dialect) -> tuple[str, ...]:
     """The cells of a line whose quotes are text. What stands behind very many is one cell."""
-    return tuple(_plain(line, dialect, _MOST_CELLS))
+    return tuple(_plain(line, dialect, MOST_CELLS))
 
 
 def mended(line: str, dialect: Dialect, width: int, effort: Effort) -> list[Span] | None:
