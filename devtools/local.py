@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 import secrets
 import socket
 import sys
@@ -25,6 +26,10 @@ HOSTS = tuple(f"127.0.0.{number}" for number in range(1, 17))
 
 HOST_VARIABLE = "IMPORT_EXPORT_HOST"
 """Environment variable with the one that a process goes by."""
+
+_PORTS = range(20_000, 32_000)
+"""Below those that the system hands out to connections: there, a server that was killed could find its port taken by
+one of its own clients that tries to reach it."""
 
 _LONGEST_SOCKET = 90
 _PASSWORDS = (
@@ -152,7 +157,7 @@ def _fernet_key() -> str:
 
 def free_port(wish: int = 0, taken: Collection[int] = ()) -> int:
     """A port of this machine that nobody listens on: the one that is wished for, or any other."""
-    for port in (wish, 0):
+    for port in ([wish] if wish else []) + random.sample(_PORTS, 100):
         if port in taken:
             continue
         with socket.socket() as probe:

@@ -95,9 +95,12 @@ start() {
 serve() {
   # Of a server that was killed: another process may have its number by now.
   rm -f "$root$data"/mysql.sock*
+  # Emptied before, not by, the server's own redirection: it is a process of its own, and what an earlier one told of
+  # being ready may not be read as if this one had.
+  : >"$log"
   setsid chroot "$root" /usr/sbin/mysqld --no-defaults --user=root --datadir="$data/data" --socket="$data/mysql.sock" \
     --pid-file="$data/mysqld.pid" --port="$port" --bind-address=127.0.0.1 --mysqlx=OFF --secure-file-priv=NULL \
-    --local-infile=ON --innodb-buffer-pool-size=512M --innodb-redo-log-capacity=1G "$@" >"$log" 2>&1 </dev/null &
+    --local-infile=ON --innodb-buffer-pool-size=512M --innodb-redo-log-capacity=1G "$@" >>"$log" 2>&1 </dev/null &
   echo $! >"$pid"
   for _ in $(seq 600); do
     grep -q 'ready for connections' "$log" && return
