@@ -6,7 +6,7 @@ from import_export.imports.blocks import Block
 from import_export.imports.broken_rows import BrokenRow
 from import_export.imports.careful_reading import is_blank, sorted_records
 from import_export.imports.layout import Layout
-from import_export.imports.line_reading import read_lines
+from import_export.imports.line_reading import count_lines, read_lines
 from import_export.imports.records import Dialect, split_records
 
 LAYOUTS = [
@@ -27,7 +27,7 @@ LAYOUTS = [
 
 
 def assert_read_alike(text: str, layout: Layout, *, damaged: bool, broken_cells: bool = True) -> None:
-    """Good rows, broken ones, their lines, and quotes that were left open; blank rows do not matter yet.
+    """Good rows, broken ones, their lines, how many there are, and quotes that were left open; blank rows do not matter yet.
 
     `broken_cells`: whether the cells of broken rows matter, too.
     """
@@ -43,6 +43,7 @@ def assert_read_alike(text: str, layout: Layout, *, damaged: bool, broken_cells:
     if broken_cells:
         assert [row.cells for row in found.broken] == [row.cells for row in careful.broken]
     assert found.left_open == careful.left_open
+    assert count_lines(block, layout) == len(kept) + len(found.broken)
 
 
 def _told(row: BrokenRow) -> tuple[int, str, dict[str, object]]:

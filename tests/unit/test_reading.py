@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from import_export.imports import reading
 from import_export.imports.counting import count_rows
 from import_export.imports.layout import Layout, find_layout
 from import_export.imports.reading import RowBatch, read_batches
@@ -202,14 +203,25 @@ def test_an_empty_file_is_told(tmp_path: Path, content: bytes, code: str) -> Non
 @given(
     content=st.text(st.sampled_from('ab;;;"\n\n\r \tñ\xa0\u3000'), max_size=60),
     lines=st.lists(
-        st.sampled_from(["a;b;", '"a";b;ñ', "a;b;ñ", " a;b;ñ", ";;", '"";"";', "ab;1;2", "  "]), max_size=4
+        st.sampled_from(
+            [
+                *("a;b;", '"a";b;ñ', "a;b;ñ", " a;b;ñ", '" a ";b;ñ', "\xa0a;b;ñ", "\ufeffa;b;ñ", "A;B;Ñ"),
+                *(";;", '"";"";', '"";"";"\xa0"', "ab;1;2", 'a"b;1;2', '"a";"b";"c"', "  ", "b;a;ñ"),
+            ]
+        ),
+        max_size=4,
     ),
     line_end=st.sampled_from(["\n", "\r\n"]),
+    encoding=st.sampled_from(["utf-8", "cp1252"]),
+    name=st.sampled_from(["a", 'a"b', "ab", ""]),
+    few=st.sampled_from([0, 32 << 10]),
 )
 def test_rows_are_counted_as_they_are_read(
-    tmp_path: Path, content: str, lines: list[str], line_end: str
+    tmp_path: Path, content: str, lines: list[str], line_end: str, encoding: str, name: str, few: int
 ) -> None:
     path = tmp_path / "t.csv"
-    path.write_bytes((content + line_end + line_end.join(lines)).encode())
-    layout = Layout("utf-8", Dialect(";", '"', None), 0, 1, ("a", "b", "ñ"), 0, ())
-    assert count_rows(path, layout) == sum(batch.rows for batch in read_batches(path, layout))
+    path.write_bytes((content + line_end + line_end.join(lines)).encode(encoding, errors="ignore"))
+    layout = Layout(encoding, Dialect(";", '"', None), 0, 1, (name, "b", "ñ"), 0, ())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_FEW_BYTES", few)
+        assert count_rows(path, layout) == sum(batch.rows for batch in read_batches(path, layout))

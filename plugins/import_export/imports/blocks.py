@@ -47,7 +47,7 @@ class Block:
         ended = self.octets.endswith((b"\n", b"\r"))
         return self.octets.count(b"\n") + self._lone_returns + (not ended)
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether a native parser reads the block as we would."""
         return not self.damaged and not self._lone_returns and _is_plain(self.octets, self.layout)
@@ -183,10 +183,12 @@ def _is_plain(octets: bytes, layout: Layout) -> bool:
     if dialect.escape is not None or len(layout.header) == 1:
         return False
     opening = octets.count(delimiter + quote) + octets.count(b"\n" + quote) + octets.startswith(quote)
+    if 2 * opening != quotes:
+        return False
     closing = (
         octets.count(quote + delimiter)
         + octets.count(quote + b"\n")
         + octets.count(quote + b"\r\n")
         + octets.endswith(quote)
     )
-    return opening == closing and opening + closing == quotes
+    return opening == closing

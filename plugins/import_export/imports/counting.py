@@ -1,7 +1,7 @@
 """Counts the data rows of a file exactly, at about the speed at which its line ends can be counted.
 
-Whole blocks are looked at with vectorised comparisons of bytes; only what these cannot tell for certain (a stray
-quote, rows that seem to be empty or a repeated header) is read as rows.
+Whole blocks are looked at with vectorised comparisons of bytes. What these cannot tell for certain (a stray quote, rows
+that seem to be empty) is counted by its lines, and only what may hold the header again is read as rows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from import_export.imports.blocks import Block, read_blocks
 from import_export.imports.layout import Layout
-from import_export.imports.reading import parse_block
+from import_export.imports.reading import count_block
+from import_export.imports.repeated_header import may_hold_header
 
 _BLOCK_BYTES = 4 << 20
 _NEWLINE, _RETURN, _BLANK = 10, 13, 32
@@ -24,9 +25,12 @@ _ONE_OCTET = "cp1252"
 
 _MOST_STEPS = 2000
 """Octets of a line that are looked at in this way; a longer run of nothing is found out with care."""
+_FIRST_QUOTES = 1000
+"""Most files that are not well quoted are so from their begin."""
 
 _Positions = npt.NDArray[np.int64]
 _Octets = npt.NDArray[np.uint8]
+_Flags = npt.NDArray[np.bool_]
 
 
 def count_rows(path: Path, layout: Layout) -> int:
@@ -41,8 +45,7 @@ def _count(block: Block, layout: Layout) -> int:
         return counted
     if layout.encoding == _ONE_OCTET:
         block = replace(block, octets=block.octets.decode(_ONE_OCTET, errors="replace").encode())
-    # The line numbers do not matter here.
-    return parse_block(block, layout, 1).rows
+    return count_block(block, layout)
 
 
 def _count_fast(block: Block, layout: Layout) -> int | None:
@@ -67,22 +70,21 @@ def _count_fast(block: Block, layout: Layout) -> int | None:
             ends = ends[outside]
     starts = np.concatenate((np.zeros(1, dtype=np.int64), ends + 1))
     starts = starts[starts < len(octets)]
-    return None if _suspects(octets, starts, layout) else len(starts)
+    encoding = _ONE_OCTET if layout.encoding == _ONE_OCTET else "utf-8"
+    if _may_be_blank(octets, starts, layout) or may_hold_header(block.octets, layout, encoding):
+        return None
+    return len(starts)
 
 
 def _well_quoted(octets: _Octets, quotes: _Positions, delimiter: int) -> bool:
     """Whether each quote opens a cell, closes one, or is doubled inside one."""
-    if len(quotes) % 2:
+    if len(quotes) % 2 or not _opening(octets, quotes[:_FIRST_QUOTES], delimiter)[0].all():
         return False
-    opening, closing = quotes[0::2], quotes[1::2]
-    before = octets[np.maximum(opening - 1, 0)]
+    opens, doubled = _opening(octets, quotes, delimiter)
+    closing = quotes[1::2]
     after = octets[np.minimum(closing + 1, len(octets) - 1)]
-    # A quote that opens directly behind one that closes is a doubled quote.
-    doubled = np.zeros(len(opening), dtype=bool)
-    doubled[1:] = opening[1:] == closing[:-1] + 1
     followed = np.zeros(len(closing), dtype=bool)
     followed[:-1] = doubled[1:]
-    opens = (before == delimiter) | (before == _NEWLINE) | (opening == 0) | doubled
     closes = (
         (after == delimiter)
         | (after == _NEWLINE)
@@ -93,15 +95,25 @@ def _well_quoted(octets: _Octets, quotes: _Positions, delimiter: int) -> bool:
     return bool(opens.all() and closes.all())
 
 
+def _opening(octets: _Octets, quotes: _Positions, delimiter: int) -> tuple[_Flags, _Flags]:
+    """Which of every second quote may open a cell, or is the second of a doubled one; and which is the latter."""
+    opening, closing = quotes[0::2], quotes[1::2]
+    # A quote that opens directly behind one that closes is a doubled quote.
+    doubled = np.zeros(len(opening), dtype=bool)
+    doubled[1:] = opening[1:] == closing[: len(opening) - 1] + 1
+    before = octets[np.maximum(opening - 1, 0)]
+    return (before == delimiter) | (before == _NEWLINE) | (opening == 0) | doubled, doubled
+
+
 def _joined_well(
-    octets: _Octets, ends: _Positions, outside: npt.NDArray[np.bool_], quotes: _Positions, layout: Layout
+    octets: _Octets, ends: _Positions, outside: _Flags, quotes: _Positions, layout: Layout
 ) -> bool:
     """Whether all rows that go on over a line end have as many cells as the header, and maybe the empty ones behind it."""
     after = np.append(ends[outside] + 1, len(octets))
     starts = np.concatenate((np.zeros(1, dtype=np.int64), after[:-1]))
-    rows = np.unique(np.searchsorted(after, ends[~outside], side="right"))
     inside = np.zeros(len(after), dtype=bool)
-    inside[rows] = True
+    inside[np.searchsorted(after, ends[~outside], side="right")] = True
+    rows = np.flatnonzero(inside)
     delimits = (octets == ord(layout.dialect.delimiter)) & np.repeat(inside, after - starts)
     delimiters: _Positions = np.flatnonzero(delimits)
     delimiters = delimiters[np.searchsorted(quotes, delimiters) % 2 == 0]
@@ -110,18 +122,15 @@ def _joined_well(
     return bool(((found == width) | (found == width + layout.trailing)).all())
 
 
-def _suspects(octets: _Octets, starts: _Positions, layout: Layout) -> bool:
-    """Whether a row may be blank, or a repeated header."""
-    quote = ord(layout.dialect.quote) if layout.dialect.quote else _NEWLINE
+def _may_be_blank(octets: _Octets, starts: _Positions, layout: Layout) -> bool:
+    """Whether the line of some row may hold nothing but empty cells."""
     empty = np.zeros(256, dtype=bool)
-    empty[[*range(_BLANK + 1), ord(layout.dialect.delimiter), quote]] = True
+    empty[: _BLANK + 1] = True
+    empty[ord(layout.dialect.delimiter)] = True
+    if layout.dialect.quote is not None:
+        empty[ord(layout.dialect.quote)] = True
     # Blanks that are not ASCII begin with such an octet; whether it is one is found out with care.
     empty[_NOT_ASCII:] = True
-    return _nothing_else(octets, starts, empty) or _like_header(octets, starts, quote, layout)
-
-
-def _nothing_else(octets: _Octets, starts: _Positions, empty: npt.NDArray[np.bool_]) -> bool:
-    """Whether the line of some row holds nothing but octets of empty cells."""
     at = starts
     for _ in range(_MOST_STEPS):
         if not len(at):
@@ -134,24 +143,3 @@ def _nothing_else(octets: _Octets, starts: _Positions, empty: npt.NDArray[np.boo
         if len(at) and at[-1] == len(octets):
             return True
     return True
-
-
-def _like_header(octets: _Octets, starts: _Positions, quote: int, layout: Layout) -> bool:
-    """Whether some row begins with the first header, up to its end."""
-    encoding = _ONE_OCTET if layout.encoding == _ONE_OCTET else "utf-8"
-    name = np.frombuffer(layout.header[0].encode(encoding, errors="replace"), dtype=np.uint8)
-    at = starts
-    for _ in range(_MOST_STEPS):
-        if not len(leading := at[octets[at] <= _BLANK]):
-            break
-        at = np.setdiff1d(at, leading, assume_unique=True)
-        following = leading + 1
-        at = np.union1d(at, following[following < len(octets)])
-    else:
-        return True
-    at = at + (octets[at] == quote)
-    for octet in name:
-        at = at[at < len(octets)]
-        at = at[octets[at] == octet] + 1
-    at = at[at < len(octets)]
-    return bool(np.isin(octets[at], [ord(layout.dialect.delimiter), quote, _NEWLINE, _RETURN, _BLANK]).any())

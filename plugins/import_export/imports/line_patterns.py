@@ -43,8 +43,9 @@ def patterns_of(lines: PhysicalLines, which: Flags, dialect: Dialect) -> LinePat
     kept = kinds != _LEFT_OUT
     # Of a text its first sign is enough.
     kept[1:] &= (kinds[1:] != _TEXT) | (kinds[:-1] != _TEXT)
-    kept[:-1] &= np.repeat(which, lines.after - lines.starts)
-    kept[-1] &= which[-1]
+    if not which.all():
+        kept[:-1] &= np.repeat(which, lines.after - lines.starts)
+        kept[-1] &= which[-1]
     places: Numbers = np.flatnonzero(kept)
     kept_kinds = kinds[places]
     bounds = np.concatenate((np.zeros(1, np.int64), np.flatnonzero(kept_kinds == _END) + 1))
@@ -88,6 +89,8 @@ def _leave_out_escapes(kinds: _Kinds) -> None:
 def _leave_out_blanks(kinds: _Kinds) -> None:
     """Blanks count at the edge of a cell and beside a quote only, and more than two are no more than two."""
     blanks = kinds == _BLANK
+    if not blanks.any():
+        return
     starts, ends = _runs(blanks)
     before = np.where(starts > 0, kinds[starts - 1], _END)
     within = (before == _TEXT) & (kinds[ends] == _TEXT)

@@ -25,7 +25,7 @@ from import_export.imports.broken_rows import (
     Unclosed,
 )
 from import_export.imports.layout import Layout
-from import_export.imports.native_parsing import names_of, parse_natively
+from import_export.imports.native_parsing import names_of, parse_natively, without_text
 from import_export.imports.physical_lines import PhysicalLines
 from import_export.imports.quoted_lines import QuotedLines
 
@@ -41,16 +41,47 @@ class ReadLines:
     left_open: list[int]
 
 
+class _LinesOfBlock:
+    """The lines of a block, in a dialect whose delimiter is ASCII: those with quotes, and plain ones that hold something."""
+
+    def __init__(self, block: Block, layout: Layout) -> None:
+        dialect = layout.dialect
+        self.all = lines = PhysicalLines(block.octets)
+        self.delimiters: Numbers = lines.per_line(lines.signs == ord(dialect.delimiter))
+        """How many each line has."""
+        self.plain: Flags = np.ones(len(lines), dtype=bool)
+        """Which lines are rows whose delimiters all count."""
+        self.quoted: QuotedLines | None = None
+        if dialect.quote is not None and dialect.quote.encode() in block.octets:
+            which = lines.per_line(lines.signs == ord(dialect.quote)) > 0
+            self.quoted = QuotedLines(lines, which, self.delimiters, dialect, _columns(layout))
+            self.plain &= ~self.quoted.taken
+        if self.plain.any():
+            self.plain &= ~lines.blank(dialect)
+
+
+def count_lines(block: Block, layout: Layout) -> int:
+    """How many rows a block has that are not blank, in a dialect whose delimiter is ASCII."""
+    lines = _LinesOfBlock(block, layout)
+    rows = int(np.count_nonzero(lines.plain))
+    quoted = lines.quoted
+    if quoted is not None:
+        rows += int(np.count_nonzero(quoted.filled(quoted.rows)))
+        rows += len(quoted.ragged[0]) + len(quoted.unread) + len(quoted.native)
+        native = _flags(quoted.native, len(lines.all)) & lines.all.hollow(layout.dialect)
+        if native.any():
+            frame = _parsed(lines.all, native, len(layout.header), layout, quotes=True)
+            rows -= len(without_text(frame).arg_true())
+    return rows
+
+
 def read_lines(block: Block, layout: Layout, line: int) -> ReadLines:
     """The rows of a block that begins on that line, in a dialect whose delimiter is ASCII."""
-    lines, dialect = PhysicalLines(block.octets), layout.dialect
     found, ragged = _Found(layout, line), Ragged(len(layout.header))
-    delimiters = lines.per_line(lines.signs == ord(dialect.delimiter))
-    plain = np.ones(len(lines), dtype=bool)
+    kinds = _LinesOfBlock(block, layout)
+    lines, plain, delimiters, quoted = kinds.all, kinds.plain, kinds.delimiters, kinds.quoted
     left_open: list[int] = []
-    if dialect.quote is not None and dialect.quote.encode() in block.octets:
-        which = lines.per_line(lines.signs == ord(dialect.quote)) > 0
-        quoted = QuotedLines(lines, which, delimiters, dialect, found.columns)
+    if quoted is not None:
         _take_quoted(lines, quoted, found, ragged)
         if len(quoted.native):
             native = _flags(quoted.native, len(lines))
@@ -59,16 +90,20 @@ def read_lines(block: Block, layout: Layout, line: int) -> ReadLines:
         found.lose(numbers, cells, lines.only(_flags(numbers, len(lines))), ragged)
         unread = _flags(quoted.unread, len(lines))
         found.lose(quoted.unread, delimiters[quoted.unread] + 1, lines.only(unread), Unclosed())
-        plain &= ~quoted.taken
         left_open = (quoted.left_open + line).tolist()
     if plain.any():
-        plain &= ~lines.blank(dialect)
         for columns in found.columns:
             which = plain & (delimiters + 1 == columns)
             if which.any():
                 plain[which] = ~found.take(np.flatnonzero(which), _parsed(lines, which, columns, layout))
         found.lose(np.flatnonzero(plain), delimiters[plain] + 1, lines.only(plain), ragged)
     return found.lines(left_open, damaged=block.damaged)
+
+
+def _columns(layout: Layout) -> range:
+    """How many cells a row may have: as many as the header, or empty ones behind these."""
+    width = len(layout.header)
+    return range(width, width + layout.trailing + 1)
 
 
 def _take_quoted(lines: PhysicalLines, quoted: QuotedLines, found: _Found, ragged: Ragged) -> None:
@@ -115,8 +150,7 @@ class _Found:
     def __init__(self, layout: Layout, line: int) -> None:
         self._layout, self._line = layout, line
         self._names = names_of(len(layout.header))
-        self.columns = range(len(self._names), len(self._names) + layout.trailing + 1)
-        """How many cells a row may have: as many as the header, or empty ones behind these."""
+        self.columns = _columns(layout)
         self._frames: list[tuple[Numbers, pl.DataFrame]] = []
         self._lost: list[Part] = []
 
@@ -125,8 +159,7 @@ class _Found:
         fits = np.ones(len(numbers), dtype=bool)
         behind = frame.columns[len(self._names) :]
         if behind:
-            empty = pl.all_horizontal(pl.col(behind).str.strip_chars() == "")
-            fits = frame.select(empty).to_series().to_numpy()
+            fits = without_text(frame.select(behind)).to_numpy()
             frame, numbers = frame.filter(fits).select(self._names), numbers[fits]
         self._frames.append((numbers, frame))
         return fits

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
@@ -48,3 +49,8 @@ def parse_natively(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
         ),
     )
+
+
+def without_text(frame: pl.DataFrame) -> pl.Series:
+    """Which rows hold blanks only."""
+    return frame.select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series()

@@ -99,13 +99,14 @@ class PatternReadings:
         granted = min(most, self._effort.left)
         effort = Effort(granted - len(pattern) * _A_SIGN - _A_PATTERN)
         if effort.left < 0:
+            self._effort.left -= _A_PATTERN
             return
         read = read_cells(pattern, self._dialect)
         alone: Sequence[Span] = read.spans if not read.opened else _NO_SPANS
         if read.opened or read.stray:
             alone = mended(pattern, self._dialect, self._width, effort) or alone
         first: Sequence[Span] = _NO_SPANS
-        if read.opened:
+        if read.opened and not read.stray:
             begun = read_cells(pattern, self._dialect, one_record=True)
             first = begun.spans if not begun.stray else _NO_SPANS
         self._effort.left -= granted - effort.left
@@ -124,11 +125,13 @@ class PatternReadings:
 
     def _look_at_sound_ones(self, patterns: pl.Series) -> None:
         """Nothing that is quoted as it should be is refused for want of effort, however many patterns there are."""
-        left = np.flatnonzero(self._place == 0)
+        left, dialect = np.flatnonzero(self._place == 0), self._dialect
+        if len(left):
+            is_sound = patterns[left].str.contains(_sound(dialect, " *" if dialect.delimiter != " " else ""))
+            left = left[is_sound.to_numpy()]
         if not len(left):
             return
-        texts, dialect = patterns[left], self._dialect
-        sound = texts.str.contains(_sound(dialect, " *" if dialect.delimiter != " " else "")).to_numpy()
+        texts, others = patterns[left], np.ones(len(left), dtype=bool)
         if dialect.escape is None and not dialect.skips_blank:
             outside = texts.str.replace_all(_quoted_cell(dialect), "")
             cells = outside.str.count_matches(dialect.delimiter, literal=True).to_numpy() + 1
@@ -137,12 +140,14 @@ class PatternReadings:
             filled = texts.str.contains("[xyzw]").to_numpy() | (cells > MOST_CELLS)
             plain &= (cells == self._width) | (filled & ~np.isin(cells, self._columns))
             self.plain_cells[left[plain]] = cells[plain]
-            sound &= ~plain
-        for number in left[sound].tolist():
+            others = ~plain
+        for number in left[others].tolist():
             pattern = patterns[number][:-1]
             self._take(number, pattern, read_cells(pattern, dialect).spans, _NO_SPANS, _NO_SPANS)
 
     def _is_hollow(self, pattern: str, spans: Sequence[Span]) -> bool:
+        if not spans:
+            return True
         dialect = self._dialect
         signs = {dialect.quote, dialect.delimiter, dialect.escape}
         return signs.isdisjoint("".join(cells_at(pattern, spans, dialect.quote or "", dialect.escape)))

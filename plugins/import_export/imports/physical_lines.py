@@ -51,10 +51,16 @@ class PhysicalLines:
         octets = self.signs[marked(len(self.signs), begins, ends)].tobytes()
         return octets, np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
 
+    def hollow(self, dialect: Dialect) -> Flags:
+        """Which lines hold nothing but blanks, delimiters, quotes and perhaps signs that are not ASCII."""
+        empty = _empty(dialect.delimiter, dialect.quote or "")
+        empty[_NOT_ASCII:] = True
+        hollow: Flags = self.per_line(~empty[self.signs]) == 0
+        return hollow
+
     def blank(self, dialect: Dialect) -> Flags:
         """Which lines hold nothing but blanks and delimiters."""
-        empty = np.zeros(256, dtype=bool)
-        empty[[*_BLANKS, ord(dialect.delimiter)]] = True
+        empty = _empty(dialect.delimiter)
         solid = self.per_line(~empty[self.signs])
         blank: Flags = solid == 0
         # Blanks that are not ASCII look like text at first.
@@ -67,6 +73,13 @@ class PhysicalLines:
         """How many signs of each line have a flag."""
         found: Numbers = np.add.reduceat(flags.view(np.int8), self.starts, dtype=np.int64)
         return found
+
+
+def _empty(*others: str) -> Flags:
+    """Which octets are blanks, or some other signs."""
+    empty = np.zeros(256, dtype=bool)
+    empty[[*_BLANKS, *"".join(others).encode()]] = True
+    return empty
 
 
 def marked(count: int, begins: Numbers, ends: Numbers) -> Flags:

@@ -53,7 +53,7 @@ class QuotedLines:
         self._lines, self._dialect, self._delimiters = lines, dialect, delimiters
         self._numbers: Numbers = np.flatnonzero(which)
         self._patterns: LinePatterns = patterns_of(lines, which, dialect)
-        effort = Effort(max(_LEAST_EFFORT, len(lines.octets)))
+        effort = Effort(max(_LEAST_EFFORT, len(lines.octets) // 2))
         self._readings = PatternReadings(self._patterns.texts, dialect, columns, effort)
         pattern = self._patterns.of_line
         self._role: Numbers = np.full(len(pattern), ALONE)
@@ -96,8 +96,8 @@ class QuotedLines:
             return at, at
         within = readings.within[pattern]
         cells = readings.begins.counts[readings.of(pattern, WITHIN)]
-        stops = np.flatnonzero((within == CLOSES) | (within == BREAKS))
-        next_stop = np.searchsorted(stops, at, side="right")
+        is_stop = (within == CLOSES) | (within == BREAKS)
+        stops, next_stop = np.flatnonzero(is_stop), np.cumsum(is_stop)[at]
         at, next_stop = at[next_stop < len(stops)], next_stop[next_stop < len(stops)]
         to = stops[next_stop]
         lines, numbers = self._lines, self._numbers

@@ -19,9 +19,10 @@ from import_export.imports.blocks import Block, read_blocks
 from import_export.imports.broken_rows import BrokenRow, BrokenRows, Listed, ragged
 from import_export.imports.careful_reading import is_blank, sorted_records
 from import_export.imports.layout import Layout
-from import_export.imports.line_reading import read_lines
-from import_export.imports.native_parsing import names_of, parse_natively
+from import_export.imports.line_reading import count_lines, read_lines
+from import_export.imports.native_parsing import names_of, parse_natively, without_text
 from import_export.imports.records import BLANKS, cells_of_line, split_records
+from import_export.imports.repeated_header import may_hold_header
 from import_export.imports.tables import normalise_header, normalised
 
 BATCH_BYTES = 4 << 20
@@ -60,16 +61,27 @@ def read_batches(path: Path, layout: Layout, *, batch_bytes: int = BATCH_BYTES) 
         line += block.lines
 
 
+def count_block(block: Block, layout: Layout) -> int:
+    """How many data rows a block has, good and broken ones."""
+    if _wants_care(block, layout) or block.plain or may_hold_header(block.octets, layout):
+        return parse_block(block, layout, 1).rows
+    return count_lines(block, layout)
+
+
 def parse_block(block: Block, layout: Layout, line: int) -> RowBatch:
     """The data rows of a block, which begins on that line."""
-    # Native parsing begins to pay at some hundred rows.
-    if len(block.octets) <= _FEW_BYTES or not layout.dialect.delimiter.isascii():
+    if _wants_care(block, layout):
         return _parse_with_care(block, layout, line)
     parsed = _parse_plain(block, layout, line)
     if parsed is not None:
         return parsed
     rows = read_lines(block, layout, line)
     return _without_repeats(rows.frame, rows.lines, rows.broken, layout, block, rows.left_open)
+
+
+def _wants_care(block: Block, layout: Layout) -> bool:
+    """Whether a block is read record by record: native parsing begins to pay at some hundred rows."""
+    return len(block.octets) <= _FEW_BYTES or not layout.dialect.delimiter.isascii()
 
 
 def _parse_plain(block: Block, layout: Layout, line: int) -> RowBatch | None:
@@ -168,13 +180,13 @@ def _repeated_or_blank(rows: pl.DataFrame, layout: Layout) -> tuple[pl.Series, p
         cells = rows.rows()
         repeated = pl.Series([[normalise_header(cell) for cell in row] == names for row in cells])
         return repeated, pl.Series([is_blank(row) for row in cells])
-    blank = rows.select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series()
     repeated = pl.Series(np.zeros(rows.height, dtype=bool))
-    filled = (~blank).arg_true()
-    if len(filled):
+    # Most suspects have nothing in their first cell.
+    alike = rows.select(normalised(pl.col("0")) == names[0]).to_series().arg_true()
+    if len(alike):
         same = (normalised(pl.col(str(position))) == name for position, name in enumerate(names))
-        repeated = repeated.scatter(filled, rows[filled].select(pl.all_horizontal(same)).to_series())
-    return repeated, blank
+        repeated = repeated.scatter(alike, rows[alike].select(pl.all_horizontal(same)).to_series())
+    return repeated, without_text(rows)
 
 
 def _suspects(cells: pl.Series, wanted: set[str]) -> list[int]:

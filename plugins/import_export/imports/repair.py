@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,14 +32,8 @@ _A_STEP = 20
 """Characters that can be looked at in the time that a step takes beside."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One way of reading a cell."""
-
-    cost: int
-    span: Span
-    after: int
-    """Where the delimiter behind it, or the end of the line, is."""
+_Step = tuple[int, Span, int]
+"""One way of reading a cell: its cost, the cell, and where the delimiter behind it, or the end of the line, is."""
 
 
 def repaired(
@@ -50,6 +45,7 @@ def repaired(
     came: dict[tuple[int, int], tuple[tuple[int, int], Span]] = {}
     heap = [(0, 0, 0)]
     end = len(line) + 1
+    delimiters = [found.start() for found in re.finditer(re.escape(delimiter), line)]
     steps = 0
     while heap:
         cost, count, position = heapq.heappop(heap)
@@ -59,14 +55,18 @@ def repaired(
             continue
         if count == width or cost > best[count, position]:
             continue
-        for step in _readings(line, position, delimiter, quote, escape):
+        # Each cell that is still to come needs a delimiter before it.
+        most = len(delimiters) - (width - count - 1)
+        for taken, span, after in _readings(line, position, delimiter, quote, escape):
             steps += 1
-            effort.left -= step.after - position + _A_STEP
+            effort.left -= after - position + _A_STEP
             if steps > _MOST_STEPS or effort.left < 0:
                 return None
-            key, total = (count + 1, step.after + 1), cost + step.cost
+            if bisect_left(delimiters, after) > most:
+                break
+            key, total = (count + 1, after + 1), cost + taken
             if total < best.get(key, 1 << 60):
-                best[key], came[key] = total, ((count, position), step.span)
+                best[key], came[key] = total, ((count, position), span)
                 heapq.heappush(heap, (total, *key))
     return None
 
@@ -78,7 +78,7 @@ def _readings(line: str, position: int, delimiter: str, quote: str, escape: str 
     text = line[position:end]
     start = behind_blanks(line, position, delimiter)
     opens = line.startswith(quote, start)
-    yield _Step(text.count(quote) + opens, (position, end, False), end)
+    yield text.count(quote) + opens, (position, end, False), end
     if not opens:
         return
     inside = start + len(quote)
@@ -87,7 +87,7 @@ def _readings(line: str, position: int, delimiter: str, quote: str, escape: str 
         search = closing + 1
         after = behind_blanks(line, closing + 1, delimiter)
         if after == len(line) or line.startswith(delimiter, after):
-            yield _Step(_stray(line[inside:closing], quote, escape), (inside, closing, True), after)
+            yield _stray(line[inside:closing], quote, escape), (inside, closing, True), after
 
 
 def _stray(text: str, quote: str, escape: str | None) -> int:
