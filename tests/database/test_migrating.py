@@ -1,5 +1,6 @@
 """Migrations by several processes at once, and by processes that are killed."""
 
+import itertools
 import multiprocessing
 import os
 import re
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow.sdk import Connection
@@ -16,9 +18,8 @@ from devtools.local import REPOSITORY
 from import_export.errors import JobBusy, MigrationFailed
 from import_export.settings import environment_name
 from import_export.stores import migrations
-from import_export.stores.database import Database
+from import_export.stores.database import Database, Session
 from import_export.stores.migrations import OURS, STATISTICS, migrate, statements_of
-from tests.database.flow import eventually
 from tests.servers import Server
 
 ALL = [file.stem for folder in (OURS, STATISTICS) for file in sorted(folder.glob("*.sql"))]
@@ -91,31 +92,34 @@ def test_two_processes_that_start_at_the_same_moment_apply_each_file_once(
 def test_a_migrator_that_is_killed_again_and_again_ends_with_the_same_schema(
     empty: Database, server: Server
 ) -> None:
-    forked = multiprocessing.get_context("fork")
-
-    def statements() -> int:
-        with empty.session() as session:
-            if not session.rows("SHOW TABLES LIKE 'import_migrations'"):
-                return 0
-            [(count,)] = session.rows("SELECT COALESCE(SUM(done), 0) FROM import_migrations")
-            return int(count)
-
-    total = sum(len(statements_of(file)) for file in OURS.glob("*.sql"))
-    kills = 0
-    for wanted in range(1, total, 4):
-        migrator = forked.Process(target=migrate, args=(empty,))
+    ended = []
+    for most in itertools.count(1, 4):
+        migrator = multiprocessing.get_context("fork").Process(target=_migrate_for, args=(empty, most))
         migrator.start()
-        eventually(lambda it=migrator, wanted=wanted: not it.is_alive() or statements() >= wanted)
-        migrator.kill()
         migrator.join()
-        kills += migrator.exitcode == -signal.SIGKILL
-    assert kills > 2, "some of them were killed in the middle"
-    migrate(empty)
+        ended.append(migrator.exitcode)
+        if migrator.exitcode != -signal.SIGKILL:
+            break
+    assert ended == [-signal.SIGKILL] * (len(ended) - 1) + [0]
+    assert len(ended) > 5, "it was killed again and again"
     assert migrate(empty) == []
     with server.fresh_database() as uri:
         straight = Database(Connection.from_uri(uri, conn_id="straight"))
         migrate(straight)
         assert look(empty) == look(straight)
+
+
+def _migrate_for(database: Database, most: int) -> None:
+    """In a process of its own: migrate, and be killed after so many statements."""
+    execute, left = Session.execute, iter(range(most))
+
+    def execute_or_end(session: Session, sql: str, values: Any = None) -> int:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(session, sql, values)
+
+    Session.execute = execute_or_end  # type: ignore[method-assign]
+    migrate(database)
 
 
 @pytest.mark.parametrize("ran", [False, True], ids=["before it ran", "after it ran"])
