@@ -19,8 +19,9 @@ from import_export.archive.buckets import Bucket, Stored
 from import_export.archive.settling import Settling
 from import_export.errors import ArchiveRefused, ImportExportError
 from import_export.imports.jobs import ArchiveState, BatchStatus, JobStatus
+from import_export.imports.table_changes import with_alias
 from import_export.services.archiving import archive_lane
-from import_export.services.configuring import all_tables, change_table, find_table, with_alias
+from import_export.services.configuring import all_tables, change_table, find_table
 from import_export.services.correcting import correct_rejects, first_rejects
 from import_export.services.dropping import claim_objects, claimed_keys
 from import_export.services.finishing import finish_batch

@@ -14,24 +14,26 @@ from hypothesis import strategies as st
 
 from import_export.errors import BadRequest, JobBusy, LayoutChanged, NotFound, SettingsError
 from import_export.imports.jobs import JobStatus
-from import_export.imports.table_config import table_to_config
-from import_export.imports.tables import ImportTable
-from import_export.scopes import Scope
-from import_export.services import configuring
-from import_export.services.configuring import (
+from import_export.imports.table_changes import (
     Change,
-    change_table,
-    create_table,
-    find_table,
-    register_table,
-    registrable_tables,
-    remove_table,
     with_alias,
     with_changed_column,
     with_column,
     with_config,
     without_alias,
     without_column,
+)
+from import_export.imports.table_config import table_to_config
+from import_export.imports.tables import ImportTable
+from import_export.scopes import Scope
+from import_export.services import configuring
+from import_export.services.configuring import (
+    change_table,
+    create_table,
+    find_table,
+    register_table,
+    registrable_tables,
+    remove_table,
 )
 from import_export.stores import configuration, making_tables, rehashing
 from import_export.stores.database import Database

@@ -14,7 +14,8 @@ from airflow.sdk import Connection
 
 from devtools.local import REPOSITORY
 from import_export.imports.jobs import JobStatus
-from import_export.services.configuring import change_table, create_table, remove_table, with_changed_column
+from import_export.imports.table_changes import with_changed_column
+from import_export.services.configuring import change_table, create_table, remove_table
 from import_export.services.invariants import violations
 from import_export.services.statistics_tables import register_statistics_tables
 from import_export.services.undoing import undo_job

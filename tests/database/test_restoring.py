@@ -10,7 +10,8 @@ from airflow.sdk import Connection
 
 from devtools.account_data import AccountPlan, fill
 from import_export.imports.jobs import JobStatus
-from import_export.services.configuring import all_tables, change_table, find_table, with_alias
+from import_export.imports.table_changes import with_alias
+from import_export.services.configuring import all_tables, change_table, find_table
 from import_export.services.finishing import finish_batch
 from import_export.services.invariants import violations
 from import_export.services.loading import load_lane

@@ -9,9 +9,10 @@ import pytest
 
 from import_export.errors import ArchiveUnavailable
 from import_export.imports.jobs import ArchiveState, BatchStatus, JobStatus
+from import_export.imports.table_changes import with_alias
 from import_export.scopes import Scope
 from import_export.services.archiving import archive_lane
-from import_export.services.configuring import all_tables, change_table, find_table, with_alias
+from import_export.services.configuring import all_tables, change_table, find_table
 from import_export.services.correcting import first_rejects
 from import_export.services.finishing import finish_batch
 from import_export.services.leftovers import tidy_up

@@ -15,6 +15,7 @@ from devtools.account_data import AccountPlan, fill, is_filled
 from devtools.account_rows import frames_of
 from import_export.errors import BadRequest, CountsDisagree, LayoutChanged, NotFound
 from import_export.imports.jobs import ImportJob, JobStatus
+from import_export.imports.table_changes import with_column, with_config, without_column
 from import_export.imports.tables import ImportTable, match_filename
 from import_export.scopes import Scope
 from import_export.services.configuring import (
@@ -27,9 +28,6 @@ from import_export.services.configuring import (
     registrable_tables,
     remove_table,
     versions,
-    with_column,
-    with_config,
-    without_column,
 )
 from import_export.services.statistics_tables import TITLES, register_statistics_tables
 from import_export.services.table_files import export_csv, template_csv

@@ -11,6 +11,13 @@ from import_export.api.access import Access, needs
 from import_export.api.installation import Call, CallDep
 from import_export.api.tables_router import TableName, one_type, table_named
 from import_export.errors import NotFound
+from import_export.imports.table_changes import (
+    with_alias,
+    with_changed_column,
+    with_column,
+    without_alias,
+    without_column,
+)
 from import_export.services import configuring
 
 router = APIRouter(prefix="/api", tags=["columns"])
@@ -30,7 +37,7 @@ def columns(call: CallDep, name: TableName) -> Any:
 @needs(Access.CONFIGURE)
 def add(call: CallDep, name: TableName, body: table_bodies.ColumnIn) -> Any:
     """Add a column, to the MySQL table too where the product made it."""
-    change = configuring.with_column(one_type(body.model_dump(mode="json", exclude_unset=True)))
+    change = with_column(one_type(body.model_dump(mode="json", exclude_unset=True)))
     table = configuring.change_table(call.context, name, change, action="column added")
     return {"data": _out(call, table.column(body.name).id or 0)}
 
@@ -44,7 +51,7 @@ def change(call: CallDep, column_id: Id, body: table_bodies.ColumnChange) -> Any
     configuring.change_table(
         call.context,
         table.table_name,
-        configuring.with_changed_column(column_id, wanted),
+        with_changed_column(column_id, wanted),
         action="column changed",
     )
     return {"data": _out(call, column_id)}
@@ -62,7 +69,7 @@ def remove(
     configuring.change_table(
         call.context,
         table.table_name,
-        configuring.without_column(column_id),
+        without_column(column_id),
         action="column removed",
         drop=drop_data,
     )
@@ -76,7 +83,7 @@ def remove(
 def add_alias(call: CallDep, column_id: Id, body: table_bodies.AliasIn) -> Any:
     """Add another header under which the column may appear."""
     table, _ = configuring.table_of_column(call.context, column_id)
-    change = configuring.with_alias(column_id, body.alias)
+    change = with_alias(column_id, body.alias)
     configuring.change_table(call.context, table.table_name, change, action="alias added")
     for alias in _out(call, column_id).aliases:
         if alias.alias == body.alias.strip():
@@ -90,7 +97,7 @@ def remove_alias(call: CallDep, alias_id: Id) -> Any:
     """Remove an alias."""
     column_id, alias = configuring.alias_of(call.context, alias_id)
     table, _ = configuring.table_of_column(call.context, column_id)
-    change = configuring.without_alias(column_id, alias)
+    change = without_alias(column_id, alias)
     configuring.change_table(call.context, table.table_name, change, action="alias removed")
     return {"data": bodies.Removed(removed=alias)}
 

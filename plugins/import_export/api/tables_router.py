@@ -18,6 +18,7 @@ from import_export.api.streaming import CSV_TYPE, XLSX_TYPE, attachment, file_an
 from import_export.api.upload_form import Upload
 from import_export.errors import BadRequest, NotFound
 from import_export.imports.suggesting import Suggestion, suggest_table
+from import_export.imports.table_changes import with_config
 from import_export.imports.tables import ImportTable
 from import_export.messages import Told
 from import_export.services import configuring
@@ -152,7 +153,7 @@ def change(
     drop_data: Annotated[bool, Query(description="Drop the data of columns that are gone, too.")] = False,
 ) -> Any:
     """Change a table. `columns`, when given, are all that it then has."""
-    new = configuring.change_table(call.context, name, configuring.with_config(given(body)), drop=drop_data)
+    new = configuring.change_table(call.context, name, with_config(given(body)), drop=drop_data)
     return {"data": _with_columns(call, new)}
 
 
@@ -163,7 +164,7 @@ def set_filename(
 ) -> Any:
     """Set the names of the files that belong to a table; the table by its id, or its name."""
     found = _by_id(call, table_id)
-    change = configuring.with_config({"allowed_filename": body.allowed_filename})
+    change = with_config({"allowed_filename": body.allowed_filename})
     return {"data": views.table_out(configuring.change_table(call.context, found.table_name, change))}
 
 
@@ -188,7 +189,7 @@ def replayed(
     files: Annotated[int, Query(ge=1, le=50, description="How many of the newest files.")] = 5,
 ) -> Any:
     """What would come out differently of past files under a change, before it is saved. Nothing is loaded."""
-    change = configuring.with_config(given(body))
+    change = with_config(given(body))
     found = replay(call.context, name, change, most=files, language=call.language, scope=call.person.scope)
     return {"data": [table_bodies.ReplayedFile.model_validate(each) for each in found]}
 

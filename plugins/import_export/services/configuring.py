@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from import_export.errors import BadRequest, LayoutChanged, NotFound
 from import_export.imports.config_checks import check_identifier, check_table, plain
+from import_export.imports.table_changes import Change, changed
 from import_export.imports.table_config import (
-    column_from_config,
-    column_to_config,
     table_from_config,
     table_to_config,
 )
-from import_export.imports.tables import Column, ImportTable, normalise_header
+from import_export.imports.tables import Column, ImportTable
 from import_export.services.context import Context
 from import_export.stores.configuration import AuditEntry, ConfigurationStore, Version, configuring
 from import_export.stores.database import Session
@@ -23,8 +21,6 @@ from import_export.stores.making_tables import drop_table, fit_table, make_table
 from import_export.stores.mysql_layout import fitted
 from import_export.stores.rehashing import store_hashes
 from import_export.stores.tables import list_tables
-
-Change = Callable[[ImportTable], ImportTable]
 
 _PRODUCTS_OWN = "import_"
 _OWN_TABLES = frozenset(
@@ -162,32 +158,6 @@ def change_table(
         return find_table(list_tables(session), table_name)
 
 
-def changed(old: ImportTable, change: Change) -> ImportTable:
-    """The configuration after a change. What the product made, and ids, stay as they are."""
-    new = change(old)
-    before = {column.name: column for column in old.columns}
-    columns = tuple(_with_identity(column, before.get(column.name)) for column in new.columns)
-    return plain(
-        replace(
-            new,
-            columns=columns,
-            table_name=old.table_name,
-            id=old.id,
-            has_helpers=old.has_helpers,
-            database=old.database,
-        )
-    )
-
-
-def _with_identity(column: Column, before: Column | None) -> Column:
-    """The column with its id, and its aliases in the order in which they are kept."""
-    if before is None:
-        return replace(column, id=None)
-    kept = [alias for alias in before.aliases if alias in column.aliases]
-    added = [alias for alias in column.aliases if alias not in before.aliases]
-    return replace(column, id=before.id, aliases=(*kept, *added))
-
-
 def remove_table(context: Context, table_name: str, *, drop: bool = False) -> None:
     """Remove an import table's configuration. MySQL's table goes with all of its rows only when `drop`."""
     with context.configuration.session() as session, configuring(session):
@@ -212,76 +182,6 @@ def remove_table(context: Context, table_name: str, *, drop: bool = False) -> No
                 old=table_to_config(table),
                 now=context.clock(),
             )
-
-
-def with_config(config: Mapping[str, Any]) -> Change:
-    """A change to a whole new configuration, as a page's form or a PUT gives it; what it does not name stays."""
-    return lambda old: table_from_config({**table_to_config(old), **config})
-
-
-def with_column(config: Mapping[str, Any]) -> Change:
-    """A change that adds a column."""
-
-    def change(old: ImportTable) -> ImportTable:
-        column = _column(config)
-        if any(each.name.lower() == column.name.lower() for each in old.columns):
-            raise BadRequest(f"table '{old.table_name}' has a column '{column.name}' already")
-        return replace(old, columns=(*old.columns, column))
-
-    return change
-
-
-def with_changed_column(column_id: int, config: Mapping[str, Any]) -> Change:
-    """A change of some of a column's properties; what `config` does not name stays."""
-
-    def change(old: ImportTable) -> ImportTable:
-        columns = tuple(
-            _column({**column_to_config(column), **config, "name": column.name})
-            if column.id == column_id
-            else column
-            for column in old.columns
-        )
-        return replace(old, columns=columns)
-
-    return change
-
-
-def without_column(column_id: int) -> Change:
-    """A change that takes a column out."""
-    return lambda old: replace(old, columns=tuple(column for column in old.columns if column.id != column_id))
-
-
-def with_alias(column_id: int, alias: str) -> Change:
-    """A change that adds an alias to a column; raises `BadRequest` when it stands for something already."""
-
-    def change(old: ImportTable) -> ImportTable:
-        for column in old.columns:
-            if normalise_header(alias) in column.names:
-                raise BadRequest(f"'{alias}' stands for column '{column.name}' already")
-        return replace(
-            old,
-            columns=tuple(
-                replace(column, aliases=(*column.aliases, alias.strip()))
-                if column.id == column_id
-                else column
-                for column in old.columns
-            ),
-        )
-
-    return change
-
-
-def without_alias(column_id: int, alias: str) -> Change:
-    """A change that takes an alias out."""
-    return lambda old: replace(
-        old,
-        columns=tuple(
-            replace(column, aliases=tuple(each for each in column.aliases if each != alias))
-            if column.id == column_id
-            else column
-            for column in old.columns
-        ),
-    )
 
 
 def table_of_column(context: Context, column_id: int) -> tuple[ImportTable, Column]:
@@ -328,13 +228,6 @@ def audit_log(context: Context, *, subject: str | None, before: int | None, most
 def _is_own(table_name: str) -> bool:
     """Whether the product keeps its own things in a table."""
     return table_name in _OWN_TABLES or table_name.startswith((_PRODUCTS_OWN, "_yoyo", "yoyo_"))
-
-
-def _column(config: Mapping[str, Any]) -> Column:
-    try:
-        return column_from_config(config)
-    except KeyError as missing:
-        raise BadRequest(f"the column's configuration lacks {missing}") from missing
 
 
 def _write_new(context: Context, session: Session, table: ImportTable, action: str) -> ImportTable:

@@ -11,10 +11,11 @@ from import_export.imports.config_checks import check_table
 from import_export.imports.inspection import Inspection, Question, inspect_file
 from import_export.imports.jobs import ImportBatch, ImportJob
 from import_export.imports.problems import Reject
+from import_export.imports.table_changes import Change, changed
 from import_export.imports.tables import ImportTable
 from import_export.messages import Language, Message, Told, tell
 from import_export.scopes import Scope
-from import_export.services.configuring import Change, changed, find_table
+from import_export.services.configuring import find_table
 from import_export.services.context import Context
 from import_export.services.originals import restore
 from import_export.stores.batches import BatchStore

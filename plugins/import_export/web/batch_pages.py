@@ -18,6 +18,7 @@ from import_export.api.wrong_cells import wrong_cells
 from import_export.errors import BadRequest, NotFound
 from import_export.imports.jobs import ArchiveState, ImportJob, JobStatus
 from import_export.imports.summary import Summary
+from import_export.imports.table_changes import with_alias
 from import_export.imports.tables import ImportTable, normalise_header
 from import_export.messages import Message
 from import_export.services import configuring
@@ -201,7 +202,7 @@ def add_alias(
     context = page.call.context
     table, column = configuring.table_of_column(context, column_id)
     if normalise_header(header) not in column.names:
-        change = configuring.with_alias(column_id, header)
+        change = with_alias(column_id, header)
         configuring.change_table(context, table.table_name, change, action="alias added")
     if again:
         rerun_job(context, job_id, page.call.start_run)

@@ -16,6 +16,7 @@ from import_export.api.imports_router import with_upload
 from import_export.api.tables_router import TableName, given, suggested, suggestion_json, table_named
 from import_export.api.upload_form import Upload
 from import_export.imports.config_checks import fits_filename
+from import_export.imports.table_changes import with_config
 from import_export.imports.table_config import table_to_config
 from import_export.imports.tables import ImportTable, NumberFormat, Role, match_filename, stem
 from import_export.services import configuring
@@ -141,7 +142,7 @@ def table(page: PageDep, name: TableName) -> HTMLResponse:
 @needs(Access.CONFIGURE)
 def dry_run(page: PageDep, name: TableName, body: table_bodies.TableChange) -> HTMLResponse:
     """What would come out differently of the last files."""
-    change = configuring.with_config(given(body))
+    change = with_config(given(body))
     found = replay(
         page.call.context, name, change, most=REPLAYED, language=page.language, scope=page.call.person.scope
     )
