@@ -86,13 +86,12 @@ def read_blocks(path: Path, layout: Layout, size: int, *, raw: bool = False) -> 
 def _few_lines(chunk: bytes) -> bytes:
     """The start of what was read, where that has very many lines: memory goes by rows, not by bytes."""
     signs = np.frombuffer(chunk, dtype=np.uint8)
-    ends = np.flatnonzero(signs == _NEWLINE)
-    if len(ends) <= MOST_ROWS:
-        ends = np.flatnonzero(signs == _RETURN)
-    if len(ends) <= MOST_ROWS:
-        return chunk
-    # UTF-16 has two octets a sign.
-    return chunk[: (int(ends[MOST_ROWS]) + 2) // 2 * 2]
+    for end in (_NEWLINE, _RETURN):
+        ends = signs == end
+        if np.count_nonzero(ends) > MOST_ROWS:
+            # UTF-16 has two octets a sign.
+            return chunk[: (int(np.flatnonzero(ends)[MOST_ROWS]) + 2) // 2 * 2]
+    return chunk
 
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder | None:

@@ -58,20 +58,17 @@ def _count_fast(block: Block, layout: Layout) -> int | None:
     returns = block.octets.count(b"\r")
     if returns and returns != np.count_nonzero(octets[ends - 1] == _RETURN):
         return None  # some lines end with CR alone
-    if dialect.quote is not None:
-        quotes: _Positions = np.flatnonzero(octets == ord(dialect.quote))
-        if len(quotes):
-            if len(layout.header) == 1 or not _well_quoted(octets, quotes, ord(dialect.delimiter)):
-                return None
-            # A line end behind an odd number of quotes stands inside a cell, if that gives the row its cells.
-            outside = np.searchsorted(quotes, ends) % 2 == 0
-            if not outside.all() and not _joined_well(octets, ends, outside, quotes, layout):
-                return None
-            ends = ends[outside]
-    starts = np.concatenate((np.zeros(1, dtype=np.int64), ends + 1))
+    quotes: _Positions = np.flatnonzero(octets == ord(dialect.quote)) if dialect.quote else ends[:0]
+    if len(quotes) and (len(layout.header) == 1 or not _well_quoted(octets, quotes, ord(dialect.delimiter))):
+        return None
+    # A line end behind an odd number of quotes stands inside a cell, if that gives the row its cells.
+    outside = np.searchsorted(quotes, ends) % 2 == 0 if len(quotes) else None
+    starts = np.concatenate((np.zeros(1, dtype=np.int64), (ends if outside is None else ends[outside]) + 1))
     starts = starts[starts < len(octets)]
     encoding = _ONE_OCTET if layout.encoding == _ONE_OCTET else "utf-8"
     if _may_be_blank(octets, starts, layout) or may_hold_header(block.octets, layout, encoding):
+        return None
+    if outside is not None and not outside.all() and not _joined_well(octets, ends, outside, quotes, layout):
         return None
     return len(starts)
 

@@ -91,10 +91,14 @@ class QuotedLines:
     def _join(self, alone: Numbers, width: int) -> tuple[Numbers, Numbers]:
         """The first and the last of the lines that one quoted cell after the other joins to rows."""
         readings, pattern = self._readings, self._patterns.of_line
-        at = np.flatnonzero(readings.begins.counts[readings.of(pattern, FIRST)])
+        within = readings.within[pattern]
+        goes_on = readings.begins.counts[readings.of(pattern, FIRST)] > 0
+        # A quote that the next line does not take up ends nowhere.
+        goes_on[:-1] &= within[1:] != BREAKS
+        goes_on[-1] = False
+        at = np.flatnonzero(goes_on)
         if not len(at):
             return at, at
-        within = readings.within[pattern]
         cells = readings.begins.counts[readings.of(pattern, WITHIN)]
         is_stop = (within == CLOSES) | (within == BREAKS)
         stops, next_stop = np.flatnonzero(is_stop), np.cumsum(is_stop)[at]
@@ -161,6 +165,8 @@ class QuotedLines:
     def filled(self, rows: Rows) -> Flags:
         """Which of some rows have a cell with something in it."""
         hollow = self._readings.hollow[self._readings.of(self._patterns.of_line, self._role)]
+        if not hollow.any():
+            return np.ones(len(rows.first), dtype=bool)
         solid = np.concatenate((np.zeros(1, np.int64), np.cumsum(~hollow)))
         # Lines without quotes that stand within a cell may hold delimiters.
         before = np.concatenate((np.zeros(1, np.int64), np.cumsum(self._delimiters)))
