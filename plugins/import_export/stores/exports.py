@@ -5,24 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from import_export.errors import NotFound
-from import_export.exports.contents import Content
 from import_export.exports.periods import Period
-from import_export.exports.requests import ExportRequest, Format, read_request
+from import_export.exports.requests import ExportRequest
 from import_export.exports.runs import (
-    AccountState,
     Export,
     ExportAccount,
     ExportFile,
     ExportLine,
-    Kind,
     MadeFile,
-    Progress,
 )
 from import_export.stores.database import Session
+from import_export.stores.export_rows import account_of, export_of, file_of, progress_of
 from import_export.stores.queries import queries
 
 _LONGEST_REASON = 1000
@@ -56,7 +52,7 @@ class ExportStore:
     def find(self, export_id: str) -> Export | None:
         """The export of that id, None without."""
         rows = self._sql.find_exports(self._raw, export_id=export_id, before_at=None, before_id=None, most=1)
-        return next((_export(row) for row in rows), None)
+        return next((export_of(row) for row in rows), None)
 
     def export(self, export_id: str) -> Export:
         """The export of that id; raises `NotFound`."""
@@ -79,7 +75,7 @@ class ExportStore:
             before_id=before[1] if before else None,
             most=most,
         )
-        return self._lines([_export(row) for row in rows])
+        return self._lines([export_of(row) for row in rows])
 
     def plan(
         self,
@@ -134,7 +130,7 @@ class ExportStore:
             lane=lane,
             undone=True if undone else None,
         )
-        return [_account(row) for row in rows]
+        return [account_of(row) for row in rows]
 
     def set_done(
         self, export_id: str, account: ExportAccount, period: Period, files: Sequence[MadeFile], now: datetime
@@ -185,7 +181,7 @@ class ExportStore:
             file_id=None,
             undelivered=True if undelivered else None,
         )
-        return [_file(row) for row in rows]
+        return [file_of(row) for row in rows]
 
     def file(self, export_id: str, file_id: int) -> ExportFile:
         """One file of an export; raises `NotFound`."""
@@ -193,7 +189,7 @@ class ExportStore:
             self._raw, export_id=export_id, account_id=None, file_id=file_id, undelivered=None
         )
         for row in rows:
-            return _file(row)
+            return file_of(row)
         raise NotFound(f"export {export_id} has no file {file_id}")
 
     def reserve_delivery_id(self, file_id: int, delivery_id: str) -> None:
@@ -233,96 +229,6 @@ class ExportStore:
         accounts = {row[0]: row[1:] for row in self._sql.account_counts(self._raw, export_ids=ids)}
         files = {row[0]: row[1:] for row in self._sql.file_counts(self._raw, export_ids=ids)}
         return [
-            ExportLine(export, _progress(accounts.get(export.export_id), files.get(export.export_id)))
+            ExportLine(export, progress_of(accounts.get(export.export_id), files.get(export.export_id)))
             for export in exports
         ]
-
-
-def _progress(accounts: Sequence[Any] | None, files: Sequence[Any] | None) -> Progress:
-    *counts, username, start, end = accounts or (0, 0, 0, None, None, None)
-    total, done, failed = map(int, counts)
-    count, size, undelivered = map(int, files or (0, 0, 0))
-    return Progress(
-        accounts=total,
-        done=done,
-        failed=failed,
-        files=count,
-        size=size,
-        undelivered=undelivered,
-        username=username,
-        period=Period(start, end) if start and end else None,
-    )
-
-
-def _export(row: Sequence[Any]) -> Export:
-    (export_id, kind, request, folder, made_at, run_id, by, created, planned, finished, failure, removed) = (
-        row
-    )
-    plain = json.loads(request)
-    return Export(
-        export_id=export_id,
-        kind=Kind(kind),
-        request=read_request(plain, plain["language"]),
-        folder=folder,
-        made_at=made_at,
-        run_id=run_id,
-        created_by=by,
-        created_at=created,
-        planned_at=planned,
-        finished_at=finished,
-        failure=failure,
-        removed_at=removed,
-    )
-
-
-def _account(row: Sequence[Any]) -> ExportAccount:
-    account_id, username, folder, lane, state, reason, start, end = row
-    return ExportAccount(
-        account_id=account_id,
-        username=username,
-        folder=folder,
-        lane=int(lane),
-        state=AccountState(state),
-        reason=reason,
-        start=_day(start),
-        end=_day(end),
-    )
-
-
-def _day(value: Any) -> date | None:
-    return value if isinstance(value, date) else None
-
-
-def _file(row: Sequence[Any]) -> ExportFile:
-    (
-        file_id,
-        account_id,
-        folder,
-        name,
-        kind,
-        content,
-        size,
-        sha256,
-        written,
-        removed,
-        url,
-        delivery,
-        error,
-    ) = row
-    return ExportFile(
-        id=int(file_id),
-        account_id=account_id,
-        folder=folder,
-        made=MadeFile(
-            name=name,
-            format=Format(kind),
-            content=Content(content) if content else None,
-            size=int(size),
-            sha256=sha256,
-        ),
-        written_at=written,
-        removed_at=removed,
-        delivered_url=url,
-        delivery_id=delivery,
-        delivery_error=error,
-    )
