@@ -20,6 +20,7 @@ from devtools.demo_data import make_zip
 from devtools.local import REPOSITORY, Local
 from tests.e2e.browser import CHROMIUM, IMPORTED, PATIENCE, Api, Visits
 from tests.e2e.conftest import Stack, eventually
+from tests.smtp_stand_in import Mailbox, mailbox
 
 FOLDER = REPOSITORY / "docs" / "images"
 HEIGHT = 720
@@ -35,6 +36,36 @@ SAMPLE = (
     "P2602;Lebaran Hemat;2.250,00;25/03/2026;05/04/2026\n"
     "P2603;Kemerdekaan;1.750,00;14/08/2026;20/08/2026\n"
 )
+
+
+def people(stack: Stack, api: Api, post: Mailbox) -> None:
+    """Who is told of what, and the mail server for it."""
+    connection = {
+        "connection_id": "smtp_default",
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": post.port,
+        "extra": json.dumps(
+            {"disable_ssl": True, "disable_tls": True, "from_email": "import-export@example.com"}
+        ),
+    }
+    stack.call("DELETE", "/api/v2/connections/smtp_default")
+    status, answer = stack.call("POST", "/api/v2/connections", connection)
+    assert status == 201, answer
+    for address, kinds, dist_id, table_name, language in (
+        ("operasional@example.com", ["refused", "missing", "stuck"], None, None, "id"),
+        ("finance@example.com", ["refused"], None, "sales", "en"),
+        ("0871@example.com", ["refused", "missing"], "0871", None, "id"),
+    ):
+        told = {"address": address, "kinds": kinds, "dist_id": dist_id, "table_name": table_name}
+        api.call("PUT", "/notifications/addresses", json={**told, "language": language})
+
+
+def maintained(stack: Stack, api: Api) -> None:
+    """A run of the maintenance, with what is done once a day."""
+    run_id = api.call("POST", "/maintenance/runs?everything=true")["run_id"]
+    run = f"/api/v2/dags/maintenance/dagRuns/{run_id}"
+    eventually(lambda: stack.call("GET", run)[1]["state"] == "success", seconds=IMPORTED / 1000)
 
 
 def filled(api: Api) -> Mapping[str, str]:
@@ -120,7 +151,9 @@ def views(sent: Mapping[str, str], export_id: str) -> Mapping[str, str]:
         "table-new": "/tables/new",
         "exports": "/exports",
         "export": f"/exports/{export_id}",
+        "notifications": "/notifications",
         "changes": "/audit",
+        "maintenance": "/maintenance",
         "api": "/api/docs",
     }
 
@@ -183,9 +216,11 @@ def main() -> None:
     stack = Stack(local.root, json.loads(local.run_json.read_text()))
     api = Api(stack)
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
+    with mailbox() as post, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        people(stack, api, post)
         wanted = views(filled(api), exported(api))
+        maintained(stack, api)
         made = taken(browser, stack, {name: wanted[name] for name in sys.argv[1:] or wanted})
         browser.close()
     if shutil.which("pngquant"):
