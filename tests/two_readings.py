@@ -12,7 +12,7 @@ from import_export.imports.records import Dialect, split_records
 LAYOUTS = [
     Layout(
         "utf-8",
-        Dialect(";", quote, escape, skips_blank=skips),
+        Dialect(delimiter, quote, escape, skips_blank=skips),
         1,
         2,
         ("a", "b", "c"),
@@ -20,6 +20,7 @@ LAYOUTS = [
         (),
         trailing=trailing,
     )
+    for delimiter in (";", "\t")
     for quote, escape in (('"', None), ('"', "\\"), (None, None), ("'", None))
     for skips in (False, True)
     for trailing in (0, 1)
@@ -32,7 +33,9 @@ def assert_read_alike(text: str, layout: Layout, *, damaged: bool, broken_cells:
     `broken_cells`: whether the cells of broken rows matter, too.
     """
     block = Block(text.encode(), layout, damaged=damaged, removed_nuls=0, bytes_read=0)
-    careful = sorted_records(split_records(text, layout.dialect, width=3), block, layout, 5)
+    careful = sorted_records(
+        split_records(text, layout.dialect, width=3, trailing=layout.trailing), block, layout, 5
+    )
     found = read_lines(block, layout, 5)
     kept = [
         (line, row) for line, row in zip(found.lines, found.frame.rows(), strict=True) if not is_blank(row)

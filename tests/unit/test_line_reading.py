@@ -59,7 +59,7 @@ LINES = st.lists(
     damaged=st.booleans(),
 )
 def test_lines_are_read_as_records_are(lines: list[str], end: str, layout: Layout, damaged: bool) -> None:
-    text = end.join(lines)
+    text = end.join(lines).replace(";", layout.dialect.delimiter)
     if text:
         assert_read_alike(text, layout, damaged=damaged)
 
@@ -81,26 +81,28 @@ def test_a_line_of_quotes_without_end_takes_nothing_from_the_others() -> None:
     assert [(row.line, row.told.code) for row in found.broken] == [(51, Message.UNCLOSED_QUOTE)]
 
 
-INSIDE = st.text(st.sampled_from("ab; ñ"), max_size=6)
-
-
 @st.composite
-def sound_lines(draw: st.DrawFn) -> tuple[str, Layout]:
+def sound_lines(
+    draw: st.DrawFn, inside: str = "ab; ñ", cells: tuple[int, int] = (1, 5)
+) -> tuple[str, Layout]:
     """Lines whose quotes are all where they belong."""
     layout = draw(st.sampled_from([each for each in LAYOUTS if each.dialect.quote]))
     quote, escape = layout.dialect.quote, layout.dialect.escape or layout.dialect.quote
-    quoted = st.lists(INSIDE, min_size=1, max_size=4).map(f"{escape}{quote}".join)
+    text = st.text(st.sampled_from(inside), max_size=6)
+    quoted = st.lists(text, min_size=1, max_size=4).map(f"{escape}{quote}".join)
     blanks = st.sampled_from(["", "", " ", "   "])
     cell = st.one_of(
         st.builds(lambda before, text, after: f"{before}{quote}{text}{quote}{after}", blanks, quoted, blanks),
         st.text(st.sampled_from("ab ñ"), max_size=4),
     )
-    lines = draw(st.lists(st.lists(cell, min_size=1, max_size=5).map(";".join), min_size=1, max_size=12))
-    return "\n".join(lines), layout
+    least, most = cells
+    line = st.lists(cell, min_size=least, max_size=most).map(";".join)
+    lines = draw(st.lists(line, min_size=1, max_size=12))
+    return "\n".join(lines).replace(";", layout.dialect.delimiter), layout
 
 
-@settings(max_examples=500, deadline=None)
-@given(case=sound_lines())
+@settings(max_examples=1000, deadline=None)
+@given(case=sound_lines() | sound_lines("ab; ñ\n", (3, 3)))
 def test_lines_of_sound_quotes_are_read_without_any_effort(case: tuple[str, Layout]) -> None:
     text, layout = case
     if not text:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,52 @@ def test_an_empty_file_is_told(tmp_path: Path, content: bytes, code: str) -> Non
     assert layout.code == code
 
 
+def test_well_quoted_cells_over_several_lines_are_never_refused_however_different_they_are(
+    tmp_path: Path,
+) -> None:
+    chance = random.Random(1)
+
+    def words() -> str:
+        return "".join(
+            chance.choice(["good", "bad", '""so""']) + chance.choice([" ", ", "]) for _ in range(60)
+        )
+
+    text = "id,comment,stars\n" + "".join(
+        f'{row},"{words()}end\n{words()}end",{row % 5}\n' for row in range(400)
+    )
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    layout = find_layout(path)
+    assert isinstance(layout, Layout)
+    batches = list(read_batches(path, layout))
+    assert cells(batches) == list(csv.reader(io.StringIO(text, newline="")))[1:]
+    assert [each for batch in batches for each in batch.broken] == []
+
+
+def test_a_cell_over_two_lines_stands_before_a_trailing_delimiter(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('id;name\n1;"x\ny";\n2;z;\n3;w;\n4;v;\n')
+    layout = find_layout(path)
+    assert isinstance(layout, Layout)
+    assert cells(list(read_batches(path, layout))) == [["1", "x\ny"], ["2", "z"], ["3", "w"], ["4", "v"]]
+    assert count_rows(path, layout) == 4
+
+
+@pytest.mark.parametrize("rows", [5, 4000])
+def test_rows_of_nothing_are_none_however_many_cells_they_have(tmp_path: Path, rows: int) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("id;name;stars\n" + "12;abc;5\n" * rows + ";;;;;;\n;;;;;;\n")
+    batches = list(read_batches(path, layout_of(["id", "name", "stars"], ";")))
+    assert (len(cells(batches)), [len(batch.broken) for batch in batches]) == (rows, [0])
+
+
+def test_a_quoted_cell_without_end_is_counted_as_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('id;name\n1;"' + "x\n\n" * 150 + 'y"\n3;4\n')
+    layout = layout_of(["id", "name"], ";")
+    assert count_rows(path, layout) == sum(batch.rows for batch in read_batches(path, layout))
+
+
 @settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.text(st.sampled_from('ab;;;"\n\n\r \tñ\xa0\u3000'), max_size=60),
@@ -207,21 +254,34 @@ def test_an_empty_file_is_told(tmp_path: Path, content: bytes, code: str) -> Non
             [
                 *("a;b;", '"a";b;ñ', "a;b;ñ", " a;b;ñ", '" a ";b;ñ', "\xa0a;b;ñ", "\ufeffa;b;ñ", "A;B;Ñ"),
                 *(";;", '"";"";', '"";"";"\xa0"', "ab;1;2", 'a"b;1;2', '"a";"b";"c"', "  ", "b;a;ñ"),
+                *(";;;;;;", '";";;', "\ufeff;;", ";b;ñ", "_;b;ñ", '1;2;"\n";', '1;2;"x\n";y', '"\n"'),
             ]
         ),
         max_size=4,
     ),
     line_end=st.sampled_from(["\n", "\r\n"]),
     encoding=st.sampled_from(["utf-8", "cp1252"]),
-    name=st.sampled_from(["a", 'a"b', "ab", ""]),
+    name=st.sampled_from(["a", 'a"b', "ab", "", "_"]),
     few=st.sampled_from([0, 32 << 10]),
+    delimiter=st.sampled_from([";", "\t"]),
+    trailing=st.integers(0, 2),
 )
 def test_rows_are_counted_as_they_are_read(
-    tmp_path: Path, content: str, lines: list[str], line_end: str, encoding: str, name: str, few: int
+    tmp_path: Path,
+    content: str,
+    lines: list[str],
+    line_end: str,
+    encoding: str,
+    name: str,
+    few: int,
+    delimiter: str,
+    trailing: int,
 ) -> None:
     path = tmp_path / "t.csv"
-    path.write_bytes((content + line_end + line_end.join(lines)).encode(encoding, errors="ignore"))
-    layout = Layout(encoding, Dialect(";", '"', None), 0, 1, (name, "b", "ñ"), 0, ())
+    text = (content + line_end + line_end.join(lines)).replace(";", delimiter)
+    path.write_bytes(text.encode(encoding, errors="ignore"))
+    dialect = Dialect(delimiter, '"', None)
+    layout = Layout(encoding, dialect, 0, 1, (name, "b", "ñ"), 0, (), trailing=trailing)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "_FEW_BYTES", few)
         assert count_rows(path, layout) == sum(batch.rows for batch in read_batches(path, layout))

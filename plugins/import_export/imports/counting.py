@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from import_export.imports.blocks import Block, read_blocks
+from import_export.imports.broken_rows import REPLACEMENT
 from import_export.imports.layout import Layout
 from import_export.imports.reading import count_block
+from import_export.imports.records import MOST_CHARACTERS, MOST_LINES
 from import_export.imports.repeated_header import may_hold_header
 
 _BLOCK_BYTES = 4 << 20
@@ -44,7 +46,8 @@ def _count(block: Block, layout: Layout) -> int:
     if counted is not None:
         return counted
     if layout.encoding == _ONE_OCTET:
-        block = replace(block, octets=block.octets.decode(_ONE_OCTET, errors="replace").encode())
+        text = block.octets.decode(_ONE_OCTET, errors="replace")
+        block = replace(block, octets=text.encode(), damaged=REPLACEMENT in text)
     return count_block(block, layout)
 
 
@@ -105,18 +108,20 @@ def _opening(octets: _Octets, quotes: _Positions, delimiter: int) -> tuple[_Flag
 def _joined_well(
     octets: _Octets, ends: _Positions, outside: _Flags, quotes: _Positions, layout: Layout
 ) -> bool:
-    """Whether all rows that go on over a line end have as many cells as the header, and maybe the empty ones behind it."""
+    """Whether all rows that go on over a line end have as many cells as the header, and do so within bounds."""
     after = np.append(ends[outside] + 1, len(octets))
     starts = np.concatenate((np.zeros(1, dtype=np.int64), after[:-1]))
     inside = np.zeros(len(after), dtype=bool)
     inside[np.searchsorted(after, ends[~outside], side="right")] = True
     rows = np.flatnonzero(inside)
+    lines = np.searchsorted(ends, after[rows]) - np.searchsorted(ends, starts[rows])
+    if lines.max() > MOST_LINES or (after[rows] - starts[rows]).max() > MOST_CHARACTERS:
+        return False
     delimits = (octets == ord(layout.dialect.delimiter)) & np.repeat(inside, after - starts)
     delimiters: _Positions = np.flatnonzero(delimits)
     delimiters = delimiters[np.searchsorted(quotes, delimiters) % 2 == 0]
     found = np.searchsorted(delimiters, after[rows]) - np.searchsorted(delimiters, starts[rows]) + 1
-    width = len(layout.header)
-    return bool(((found == width) | (found == width + layout.trailing)).all())
+    return bool((found == len(layout.header)).all())
 
 
 def _may_be_blank(octets: _Octets, starts: _Positions, layout: Layout) -> bool:

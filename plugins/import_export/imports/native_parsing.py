@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,8 @@ def parse_natively(
     without it, `pyarrow.ArrowInvalid` is raised. `quotes`: whether there are any, or all of them are text.
     """
     names = names_of(columns)
+    if octets.startswith(BOM_UTF8):
+        octets = BOM_UTF8 + octets  # the parser takes one for the file's
     return pa_csv.read_csv(
         pa.py_buffer(octets),
         read_options=pa_csv.ReadOptions(

@@ -11,7 +11,8 @@ import polars as pl
 import pyarrow as pa
 
 from import_export.imports.broken_rows import Flags, Numbers
-from import_export.imports.records import MOST_CELLS, Dialect, mended, read_cells
+from import_export.imports.physical_lines import marked
+from import_export.imports.records import MOST_CELLS, Dialect, Read, mended, read_cells
 from import_export.imports.repair import Effort
 from import_export.imports.spans import Span, cells_at
 
@@ -51,9 +52,14 @@ class PatternReadings:
     """How lines are read, by their pattern; patterns for which there was no effort left are read in no way."""
 
     def __init__(
-        self, patterns: pa.LargeStringArray, dialect: Dialect, columns: range, effort: Effort
+        self,
+        patterns: pa.LargeStringArray,
+        of_line: Numbers,
+        dialect: Dialect,
+        columns: range,
+        effort: Effort,
     ) -> None:
-        """`columns`: how many cells a row may have; the first of them is what it should have."""
+        """`of_line`: the pattern of each line; `columns`: how many cells a row may have, the first is what it should have."""
         self._dialect, self._columns, self._width, self._effort = dialect, columns, columns[0], effort
         count = len(patterns)
         self.opened: Flags = np.zeros(count, dtype=bool)
@@ -71,6 +77,7 @@ class PatternReadings:
             self._look(number, patterns[number].as_py()[:-1], most)
         self.plain_cells: Numbers = np.zeros(count, dtype=np.int64)
         """How many cells there are, where a pattern is so plain that it was not looked at: a native parser reads it."""
+        self._look_at_joined_ones(pl.Series(patterns), of_line)
         self._look_at_sound_ones(pl.Series(patterns))
         self.hollow: Flags = np.array(self._hollow, dtype=bool)
         """By pattern and role (`of`): whether there is nothing but texts and blanks in the cells."""
@@ -105,11 +112,15 @@ class PatternReadings:
         alone: Sequence[Span] = read.spans if not read.opened else _NO_SPANS
         if read.opened or read.stray:
             alone = mended(pattern, self._dialect, self._width, effort) or alone
+        self._effort.left -= granted - effort.left
+        self._look_beyond(number, pattern, read, alone)
+
+    def _look_beyond(self, number: int, pattern: str, read: Read, alone: Sequence[Span]) -> None:
+        """How lines of a pattern are read when their rows are longer; `read`, `alone`: when they are not."""
         first: Sequence[Span] = _NO_SPANS
         if read.opened and not read.stray:
             begun = read_cells(pattern, self._dialect, one_record=True)
             first = begun.spans if not begun.stray else _NO_SPANS
-        self._effort.left -= granted - effort.left
         within = read_cells(pattern, self._dialect, one_record=True, inside=True)
         going_on = within.spans if not within.stray else _NO_SPANS
         self.opened[number] = read.opened
@@ -123,11 +134,33 @@ class PatternReadings:
             self._spans.append(spans)
             self._hollow.append(self._is_hollow(pattern, spans))
 
+    def _look_at_joined_ones(self, patterns: pl.Series, of_line: Numbers) -> None:
+        """Lines that quoted cells join well are rows without any effort, however many patterns there are."""
+        left = self._place == 0
+        if not left.any():
+            return
+        opens, goes_on, closes = (
+            patterns.str.contains(each).to_numpy()[of_line] for each in _joining(self._dialect)
+        )
+        at = np.flatnonzero(opens)
+        stops, next_stop = np.flatnonzero(~goes_on), np.cumsum(~goes_on)[at]
+        # Of all that the same stop may end, the first one.
+        chosen = (np.diff(next_stop, prepend=-1) > 0) & (next_stop < len(stops))
+        at, to = at[chosen], stops[next_stop[chosen]]
+        well = closes[to]
+        joined = np.unique(of_line[marked(len(of_line), at[well], to[well] + 1)])
+        for number in joined[left[joined]].tolist():
+            pattern = patterns[number][:-1]
+            read = read_cells(pattern, self._dialect)
+            self._look_beyond(
+                number, pattern, read, read.spans if not read.opened and not read.stray else _NO_SPANS
+            )
+
     def _look_at_sound_ones(self, patterns: pl.Series) -> None:
         """Nothing that is quoted as it should be is refused for want of effort, however many patterns there are."""
         left, dialect = np.flatnonzero(self._place == 0), self._dialect
         if len(left):
-            is_sound = patterns[left].str.contains(_sound(dialect, " *" if dialect.delimiter != " " else ""))
+            is_sound = patterns[left].str.contains(_sound(dialect, _blanks(dialect)))
             left = left[is_sound.to_numpy()]
         if not len(left):
             return
@@ -149,24 +182,51 @@ class PatternReadings:
         if not spans:
             return True
         dialect = self._dialect
-        signs = {dialect.quote, dialect.delimiter, dialect.escape}
+        signs = {dialect.quote, dialect.escape, dialect.delimiter.strip()}
         return signs.isdisjoint("".join(cells_at(pattern, spans, dialect.quote or "", dialect.escape)))
+
+
+def _joining(dialect: Dialect) -> tuple[str, str, str]:
+    """The patterns (Rust's dialect) of well quoted lines that leave a cell open, that go on with one, and that end one."""
+    quote, delimiter, blanks = _sign(dialect.quote or ""), _sign(dialect.delimiter), _blanks(dialect)
+    cell, inside = _cell(dialect, blanks), _inside(dialect)
+    opens, more = f"{blanks}{quote}{inside}", f"{quote}{blanks}(?:{delimiter}{cell})*"
+    return (
+        f"^(?:{cell}{delimiter})*{opens}\\n$",
+        f"^{inside}(?:{more}{delimiter}{opens})?\\n$",
+        f"^{inside}{more}\\n$",
+    )
+
+
+def _inside(dialect: Dialect) -> str:
+    """What stands within a quoted cell (Rust's dialect)."""
+    quote = _sign(dialect.quote or "")
+    if dialect.escape is None:
+        return f"(?:[^{quote}\\n]|{quote}{quote})*"
+    escape = _sign(dialect.escape)
+    return f"(?:[^{quote}{escape}\\n]|{escape}.)*"
 
 
 def _quoted_cell(dialect: Dialect) -> str:
     """A quoted cell whose quotes are all where they belong (Rust's dialect)."""
     quote = _sign(dialect.quote or "")
-    if dialect.escape is None:
-        return f"{quote}(?:[^{quote}]|{quote}{quote})*{quote}"
-    escape = _sign(dialect.escape)
-    return f"{quote}(?:[^{quote}{escape}]|{escape}.)*{quote}"
+    return f"{quote}{_inside(dialect)}{quote}"
+
+
+def _cell(dialect: Dialect, blanks: str) -> str:
+    quote, delimiter = _sign(dialect.quote or ""), _sign(dialect.delimiter)
+    return f"(?:{blanks}{_quoted_cell(dialect)}{blanks}|[^{quote}{delimiter}\\n]*)"
+
+
+def _blanks(dialect: Dialect) -> str:
+    """What may stand around quoted cells."""
+    return " *" if dialect.delimiter != " " else ""
 
 
 def _sound(dialect: Dialect, blanks: str) -> str:
     """A pattern whose quotes are all where they belong, with `blanks` around quoted cells."""
-    quote, delimiter = _sign(dialect.quote or ""), _sign(dialect.delimiter)
-    cell = f"(?:{blanks}{_quoted_cell(dialect)}{blanks}|[^{quote}{delimiter}\\n]*)"
-    return f"^{cell}(?:{delimiter}{cell})*\\n$"
+    cell = _cell(dialect, blanks)
+    return f"^{cell}(?:{_sign(dialect.delimiter)}{cell})*\\n$"
 
 
 def _sign(sign: str) -> str:

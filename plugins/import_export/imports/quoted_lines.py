@@ -25,7 +25,8 @@ from import_export.imports.records import MOST_CHARACTERS, MOST_LINES, Dialect
 from import_export.imports.repair import Effort
 from import_export.imports.spans import escaped
 
-_LEAST_EFFORT = 1 << 20
+_LEAST_EFFORT, _A_CHARACTER = 1 << 20, 2
+"""What may be looked at for the sake of a block's stray quotes: so much, or one for so many of its characters."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,15 @@ class QuotedLines:
         self, lines: PhysicalLines, which: Flags, delimiters: Numbers, dialect: Dialect, columns: range
     ) -> None:
         """`which`: the lines with quotes, at least one; `delimiters`: how many each line has; `columns`: a row's cells."""
-        self._lines, self._dialect, self._delimiters = lines, dialect, delimiters
+        self._lines, self._dialect, self._delimiters, self._columns = lines, dialect, delimiters, columns
         self._numbers: Numbers = np.flatnonzero(which)
         self._patterns: LinePatterns = patterns_of(lines, which, dialect)
-        effort = Effort(max(_LEAST_EFFORT, len(lines.octets) // 2))
-        self._readings = PatternReadings(self._patterns.texts, dialect, columns, effort)
+        effort = Effort(max(_LEAST_EFFORT, len(lines.octets) // _A_CHARACTER))
         pattern = self._patterns.of_line
+        self._readings = PatternReadings(self._patterns.texts, pattern, dialect, columns, effort)
         self._role: Numbers = np.full(len(pattern), ALONE)
         alone = self._readings.begins.counts[self._readings.of(pattern, ALONE)]
-        first, last = self._join(alone, columns[0])
+        first, last = self._join(alone)
         within = marked(len(lines), self._numbers[first], self._numbers[last] + 1)
         self.taken: Flags = which | within
         """Lines with quotes, and lines within a quoted cell."""
@@ -88,7 +89,7 @@ class QuotedLines:
         """The line on which each of some rows begins, from 0."""
         return self._numbers[rows.first]
 
-    def _join(self, alone: Numbers, width: int) -> tuple[Numbers, Numbers]:
+    def _join(self, alone: Numbers) -> tuple[Numbers, Numbers]:
         """The first and the last of the lines that one quoted cell after the other joins to rows."""
         readings, pattern = self._readings, self._patterns.of_line
         within = readings.within[pattern]
@@ -114,7 +115,7 @@ class QuotedLines:
         widths = (
             readings.begins.counts[readings.of(pattern[at], FIRST)] + before[to] - before[at + 1] + cells[to]
         )
-        wanted = (widths == width) | (alone[at] == 0)
+        wanted = np.isin(widths, self._columns) | (alone[at] == 0)
         chosen = _apart(at[wanted], to[wanted])
         return at[wanted][chosen], to[wanted][chosen]
 
@@ -171,7 +172,9 @@ class QuotedLines:
         # Lines without quotes that stand within a cell may hold delimiters.
         before = np.concatenate((np.zeros(1, np.int64), np.cumsum(self._delimiters)))
         first, last = self._numbers[rows.first], self._numbers[rows.last]
+        # Of blanks any number may.
         doubtful = before[last + 1] - before[first] == rows.widths - 1
+        doubtful |= self._dialect.delimiter.isspace()
         doubtful &= solid[rows.last + 1] == solid[rows.first]
         filled: Flags = ~doubtful
         if doubtful.any():

@@ -120,8 +120,9 @@ def _parse_plain(block: Block, layout: Layout, line: int) -> RowBatch | None:
     if dialect.skips_blank:
         frame = frame.with_columns(pl.col(names[1:]).str.strip_prefix(" "))
     lost = [
-        BrokenRow(line + number - 1, ragged(found, width), cells_of_line(dialect, text))
+        BrokenRow(line + number - 1, ragged(found, width), cells)
         for number, found, text in broken
+        if not is_blank(cells := cells_of_line(dialect, text))
     ]
     return _without_repeats(frame, lines + line, BrokenRows(Listed(lost)), layout, block)
 
@@ -144,7 +145,7 @@ def _numbered(frame: pl.DataFrame, block: Block, broken: list[int]) -> pl.Series
 
 def _parse_with_care(block: Block, layout: Layout, line: int) -> RowBatch:
     """Parse a block record by record."""
-    records = split_records(block.text, layout.dialect, width=len(layout.header))
+    records = split_records(block.text, layout.dialect, width=len(layout.header), trailing=layout.trailing)
     rows = sorted_records(records, block, layout, line)
     at, broken = pl.Series(rows.lines, dtype=pl.Int64), BrokenRows(Listed(rows.broken))
     return _without_repeats(rows.frame, at, broken, layout, block, rows.left_open)

@@ -82,10 +82,13 @@ class Read:
         return sum(quoted for _, _, quoted in self.spans)
 
 
-def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool = True) -> Iterator[Record]:
+def split_records(
+    text: str, dialect: Dialect, *, width: int | None, trailing: int = 0, last: bool = True
+) -> Iterator[Record]:
     """Records in order, blank lines left out.
 
-    `width`: how many cells a row should have, which decides whether a quote is one or belongs to the text (`1/2" PVC`).
+    `width`: how many cells a row should have, which decides whether a quote is one or belongs to the text (`1/2" PVC`);
+    `trailing`: how many empty ones may stand behind them.
     With `last` False the text goes on elsewhere: a record that is still open at its end is not given.
     """
     lines = _lines(text)
@@ -100,7 +103,7 @@ def split_records(text: str, dialect: Dialect, *, width: int | None, last: bool 
             yield Record(number, 1, tuple(_plain(line, dialect)))
             number += 1
             continue
-        record = _record(lines, number, dialect, width, effort)
+        record = _record(lines, number, dialect, width, trailing, effort)
         if record.unclosed and not last and _may_go_on(lines, number):
             return
         yield record
@@ -131,7 +134,12 @@ def mended(line: str, dialect: Dialect, width: int, effort: Effort) -> list[Span
 
 
 def _record(
-    lines: Sequence[tuple[str, str]], number: int, dialect: Dialect, width: int | None, effort: Effort
+    lines: Sequence[tuple[str, str]],
+    number: int,
+    dialect: Dialect,
+    width: int | None,
+    trailing: int,
+    effort: Effort,
 ) -> Record:
     """The record that begins on a line with a quote in it.
 
@@ -144,7 +152,7 @@ def _record(
     if not read.opened and not read.stray:
         return alone
     joined = _join(lines, number, dialect, effort) if read.opened else None
-    if joined is not None and width in (None, len(joined.cells)):
+    if joined is not None and (width is None or width <= len(joined.cells) <= width + trailing):
         return joined
     if width is not None:
         spans = mended(line, dialect, width, effort)
