@@ -23,6 +23,7 @@ from import_export.imports.table_changes import (
     without_alias,
     without_column,
 )
+from import_export.imports.table_changes import changed as after_change
 from import_export.imports.table_config import table_to_config
 from import_export.imports.tables import ImportTable
 from import_export.scopes import Scope
@@ -806,7 +807,7 @@ def test_a_change_that_breaks_off_after_the_alter_can_be_made_again(
         with pytest.raises(RuntimeError, match="broke off"):
             change(flow, attempt, drop=True)
         assert now(flow) == before
-    wanted = configuring.changed(before, attempt)
+    wanted = after_change(before, attempt)
     changed = change(flow, attempt, drop=True)
     assert table_to_config(changed) == table_to_config(wanted)
     assert now(flow) == changed
