@@ -72,7 +72,7 @@ def test_in_airflows_frame_a_zip_is_uploaded_and_watched_and_leads_to_its_run(
     expect(shown.get_by_role("heading", name="Upload files")).to_be_visible()
     good = "Code;Amount\n" + "".join(f"F{number};{number}\n" for number in range(7))
     padding = random.Random(1).randbytes(600_000)
-    files = {"in/framed.csv": good, "readme.bin": padding, "notes.csv": "a;b\n1;2\n", "framed2.txt": "x"}
+    files = {"in/framed.csv": good, "readme.bin": padding, "notes.csv": "a;b\n1;2\n", "framed2.txt": "x\n1\n"}
     choose(shown.locator("#upload"), "frame.zip", zipped(files))
     expect(shown.locator("#chosen")).to_contain_text(re.compile(r"frame\.zip.*60\d\.\d kB"))
     line = page.context.new_cdp_session(page)

@@ -231,6 +231,15 @@ def test_a_cell_over_two_lines_stands_before_a_trailing_delimiter(tmp_path: Path
     assert count_rows(path, layout) == 4
 
 
+@pytest.mark.parametrize("content", ["a;b", "a;b\n", "LAPORAN\n\na;b"])
+def test_a_header_alone_has_no_rows(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(content)
+    layout = find_layout(path)
+    assert isinstance(layout, Layout)
+    assert (count_rows(path, layout), list(read_batches(path, layout))) == (0, [])
+
+
 @pytest.mark.parametrize("rows", [5, 4000])
 def test_rows_of_nothing_are_none_however_many_cells_they_have(tmp_path: Path, rows: int) -> None:
     path = tmp_path / "t.csv"

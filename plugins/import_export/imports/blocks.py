@@ -75,6 +75,8 @@ def read_blocks(path: Path, layout: Layout, size: int, *, raw: bool = False) -> 
                 octets = octets.rstrip(b"\x1a\r\n")
             if skip:
                 octets, skip = _skip_lines(octets, skip)
+            if skip and last:
+                return  # a header without a line end is all there is
             cut = len(octets) if last else _last_record_end(octets, layout)
             part, rest = octets[:cut], octets[cut:]
             if part:
