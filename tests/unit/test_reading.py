@@ -248,6 +248,20 @@ def test_rows_of_nothing_are_none_however_many_cells_they_have(tmp_path: Path, r
     assert (len(cells(batches)), [len(batch.broken) for batch in batches]) == (rows, [0])
 
 
+def test_a_byte_order_mark_within_a_file_is_text_of_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("name\n\ufeff\n" + "12\n" * 20_000)
+    layout = layout_of(["name"], ";")
+    assert count_rows(path, layout) == len(cells(list(read_batches(path, layout)))) == 20_001
+
+
+def test_octets_that_cp1252_does_not_have_are_counted_as_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"id;name;stars\n" + b"12;a\x81c;5\n" * 4000 + b";;;;;;\n;;;;;;\n")
+    layout = Layout("cp1252", Dialect(";", '"', None), 1, 2, ("id", "name", "stars"), 0, ())
+    assert count_rows(path, layout) == sum(batch.rows for batch in read_batches(path, layout)) == 4000
+
+
 def test_a_quoted_cell_without_end_is_counted_as_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text('id;name\n1;"' + "x\n\n" * 150 + 'y"\n3;4\n')
