@@ -77,8 +77,9 @@ class PatternReadings:
             self._look(number, patterns[number].as_py()[:-1], most)
         self.plain_cells: Numbers = np.zeros(count, dtype=np.int64)
         """How many cells there are, where a pattern is so plain that it was not looked at: a native parser reads it."""
-        self._look_at_joined_ones(pl.Series(patterns), of_line)
-        self._look_at_sound_ones(pl.Series(patterns))
+        texts = pl.Series(patterns)
+        self._look_at_joined_ones(texts, of_line)
+        self._look_at_sound_ones(texts)
         self.hollow: Flags = np.array(self._hollow, dtype=bool)
         """By pattern and role (`of`): whether there is nothing but texts and blanks in the cells."""
         role = np.arange(len(self._spans)) % 3

@@ -130,7 +130,9 @@ class QuotedLines:
         """The cells of some rows, each a list."""
         texts = self._texts(*self._cells(wanted))
         offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(self.rows.widths[wanted])))
-        lists = pa.LargeListArray.from_arrays(pa.array(offsets), texts.to_arrow())
+        # Arrow's own `array` would load pandas.
+        begins = pa.Array.from_buffers(pa.int64(), len(offsets), [None, pa.py_buffer(offsets)])
+        lists = pa.LargeListArray.from_arrays(begins, texts.to_arrow())
         return pl.Series(lists, dtype=pl.List(pl.String))
 
     def _cells(self, wanted: Flags) -> tuple[Numbers, Numbers, Flags]:
