@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from import_export.imports import reading
 from import_export.imports.counting import count_rows
 from import_export.imports.layout import Layout, find_layout
+from import_export.imports.plain_csv import write_plain_csv
 from import_export.imports.reading import RowBatch, read_batches
 from import_export.imports.records import BLANKS, Dialect
 from import_export.messages import Message
@@ -229,6 +230,9 @@ def test_a_cell_over_two_lines_stands_before_a_trailing_delimiter(tmp_path: Path
     assert isinstance(layout, Layout)
     assert cells(list(read_batches(path, layout))) == [["1", "x\ny"], ["2", "z"], ["3", "w"], ["4", "v"]]
     assert count_rows(path, layout) == 4
+    write_plain_csv(path, layout, target := tmp_path / "plain.csv")
+    plain = list(csv.reader(io.StringIO(target.read_text(), newline="")))
+    assert [row[:2] for row in plain[1:]] == [["1", "x\ny"], ["2", "z"], ["3", "w"], ["4", "v"]]
 
 
 @pytest.mark.parametrize("content", ["a;b", "a;b\n", "LAPORAN\n\na;b"])

@@ -31,8 +31,8 @@ def write_plain_csv(path: Path, layout: Layout, target: Path) -> None:
 
 
 def _rows(path: Path, layout: Layout) -> Iterator[tuple[str, ...]]:
-    width = len(layout.header) + layout.trailing
+    width, trailing = len(layout.header), layout.trailing
     for block in read_blocks(path, layout, _BLOCK_BYTES):
-        for record in split_records(block.text, layout.dialect, width=width):
+        for record in split_records(block.text, layout.dialect, width=width, trailing=trailing):
             if any(cell.strip(BLANKS) for cell in record.cells):
                 yield record.cells
