@@ -26,8 +26,8 @@ from import_export.exports.periods import FRAMES
 from import_export.exports.report import Page
 from import_export.exports.requests import ALL, Format
 from import_export.services.export_delivery import deliver_export
+from import_export.services.export_lanes import ExportLane
 from import_export.services.exporting import (
-    ExportLane,
     close_export,
     export_id_of,
     export_lane,

@@ -15,7 +15,6 @@ from import_export.exports.account_folders import folders_of
 from import_export.exports.report import Account
 from import_export.exports.requests import ALL, ExportRequest, read_request
 from import_export.exports.runs import (
-    AccountState,
     Export,
     ExportAccount,
     ExportFile,
@@ -26,6 +25,7 @@ from import_export.failpoints import hit
 from import_export.services.accounts import find_account, list_accounts
 from import_export.services.context import Context
 from import_export.services.export_files import make_files, wanted_of
+from import_export.services.export_lanes import ExportLane, deal, lanes_of
 from import_export.services.export_place import export_folder, exports_place, remove_files, uri_of
 from import_export.services.leftovers import remove_temporary
 from import_export.services.noticing import notice_export
@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 
 _RUNS = uuid.UUID("0b5fd1f4-8f0a-4d4c-9a0e-0d6f1f6f5b0e")
 """Namespace of the ids of exports whose runs have no UUIDs for ids."""
-_NAMES_SHOWN = 3
 NO_TURN = "the run ended before it was this account's turn; the log of its lane tells why"
 NOT_PLANNED = "the run ended before it knew the accounts; the log of its first task tells why"
 
@@ -52,15 +51,6 @@ class Run:
     """Its logical date (with a zone): the date of what it makes."""
     form: Mapping[str, Any]
     """What a person filled in."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportLane:
-    """Some accounts of an export, and the words by which a person knows the lane in Airflow's grid."""
-
-    export_id: str
-    lane: int
-    label: str
 
 
 @contextmanager
@@ -116,7 +106,7 @@ def plan_export(context: Context, run: Run) -> list[ExportLane]:
         exports.add(planned)
         ids = {account.id for account in accounts}
         kept = {each.folder for each in exports.accounts(export_id) if each.account_id not in ids}
-        dealt = _dealt(accounts, folders_of(accounts, kept), context.settings.export_lanes)
+        dealt = deal(accounts, folders_of(accounts, kept), context.settings.export_lanes)
         exports.plan(
             export_id,
             planned.request,
@@ -127,7 +117,7 @@ def plan_export(context: Context, run: Run) -> list[ExportLane]:
         )
         hit("export.plan.commit.before")
     hit("export.plan.commit.after")
-    return _lanes(export_id, dealt)
+    return lanes_of(export_id, dealt)
 
 
 def export_lane(context: Context, lane: ExportLane) -> None:
@@ -223,36 +213,6 @@ def _remove_strays(context: Context, export: Export, strays: Sequence[ExportFile
 
 def _reason(fault: Exception) -> str:
     return str(fault) or type(fault).__name__
-
-
-def _dealt(accounts: Sequence[Account], folders: Sequence[str], lanes: int) -> list[ExportAccount]:
-    """Accounts in turn: each lane has as many, and what is long of one kind is spread."""
-    return [
-        ExportAccount(
-            account_id=account.id,
-            username=account.username,
-            folder=folder,
-            lane=number % lanes + 1,
-            state=AccountState.WAITING,
-        )
-        for number, (account, folder) in enumerate(zip(accounts, folders, strict=True))
-    ]
-
-
-def _lanes(export_id: str, accounts: Sequence[ExportAccount]) -> list[ExportLane]:
-    numbers = sorted({each.lane for each in accounts})
-    return [
-        ExportLane(
-            export_id=export_id, lane=number, label=_label(number, [a for a in accounts if a.lane == number])
-        )
-        for number in numbers
-    ]
-
-
-def _label(number: int, accounts: Sequence[ExportAccount]) -> str:
-    names = ", ".join(f"@{each.username}" for each in accounts[:_NAMES_SHOWN])
-    more = len(accounts) - _NAMES_SHOWN
-    return f"lane {number}: {names}" + (f" +{more} more" if more > 0 else "")
 
 
 def _nightly(context: Context, run: Run, export_id: str) -> Export:
